@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IMA namespaces: lifetime
+ *
+ * An IMA namespace is made together with a mount namespace, which owns a
+ * reference to it; &nsproxy.ima_ns is a borrowed copy of that pointer.
+ */
+#ifndef _LINUX_IMA_NS_H
+#define _LINUX_IMA_NS_H
+
+#include <linux/types.h>
+
+struct ima_namespace;
+struct user_namespace;
+
+/*
+ * What NS_GET_NSTYPE answers.  No CLONE_NEW* value, since fs/nsfs.c takes
+ * those as licence to cast; clone3(), unshare() and setns() refuse this bit.
+ */
+#define IMA_NS_TYPE	0x00000040
+
+#ifdef CONFIG_IMA_NS
+
+extern struct ima_namespace init_ima_ns;
+
+struct ima_namespace *copy_ima_ns(struct user_namespace *user_ns,
+				  struct ima_namespace *parent);
+struct ima_namespace *get_ima_ns(struct ima_namespace *ns);
+void put_ima_ns(struct ima_namespace *ns);
+
+#else /* CONFIG_IMA_NS */
+
+static inline struct ima_namespace *
+copy_ima_ns(struct user_namespace *user_ns, struct ima_namespace *parent)
+{
+	return parent;
+}
+
+static inline struct ima_namespace *get_ima_ns(struct ima_namespace *ns)
+{
+	return ns;
+}
+
+static inline void put_ima_ns(struct ima_namespace *ns)
+{
+}
+
+#endif /* CONFIG_IMA_NS */
+
+#endif /* _LINUX_IMA_NS_H */

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IMA namespaces: what they hold, and how the hooks walk them
+ *
+ * Order of locks: iint->mutex, then the inode lock (appraisal), then the log
+ * mutex of one namespace; ima_ns_status_lock is a leaf.  Never two
+ * namespaces' locks at once.  Included by ima.h, not by anybody else.
+ */
+#ifndef _IMA_NS_H
+#define _IMA_NS_H
+
+#include <linux/ima_ns.h>
+#include <linux/ns_common.h>
+#include <linux/nsproxy.h>
+#include <linux/rhashtable-types.h>
+#include <linux/workqueue.h>
+
+struct user_namespace;
+struct ucounts;
+
+/* The deepest level; a mount namespace below it shares its parent's. */
+#define IMA_NS_MAX_LEVEL		64
+
+/* Limits of the policy of a child namespace. */
+#define IMA_NS_POLICY_MAX_RULES		1024
+#define IMA_NS_POLICY_MAX_SIZE		65536
+
+/**
+ * struct ima_ns_policy - the rules that a namespace goes by
+ * @rules: head of the rules in force: a built-in list until a policy is
+ *	   loaded, then &custom.  Read under RCU, set under @busy.
+ * @custom: rules loaded, in the order of loading; grows by whole policies,
+ *	    shrinks never.  Owned by the namespace and freed with it.
+ * @temp: rules read so far by the one writer; belongs to who holds @busy.
+ * @flag: union of the actions of @rules.  Written with @rules, read without
+ *	  a lock as the first thing that a hook does.
+ * @busy: bit 0 is held by the open file that is loading a policy.
+ */
+struct ima_ns_policy {
+	struct list_head __rcu *rules;
+	struct list_head custom;
+	struct list_head temp;
+	int flag;
+	unsigned long busy;
+};
+
+/**
+ * struct ima_ns_log - the measurement list
+ * @lock: makes append and PCR extend one step; taken after iint->mutex and
+ *	  the inode lock.
+ * @entries: the records in their order.  Appended under @lock, read under
+ *	     RCU; a reader's open file pins the namespace.
+ * @table: the same records by digest, %NULL in a child until its first
+ *	   record.  Set and changed under @lock.
+ * @len: number of records in @entries.
+ * @violations: number of violations, an indicator only.
+ */
+struct ima_ns_log {
+	struct mutex lock;	/* protects what follows */
+	struct list_head entries;
+	struct ima_h_table *table;
+	atomic_long_t len;
+	atomic_long_t violations;
+};
+
+/**
+ * struct ima_ns_tpm - the chip that follows the list
+ * @chip: what ima_pcr_extend() extends, %NULL if there is none.  Set once,
+ *	  before the first record.
+ */
+struct ima_ns_tpm {
+	struct tpm_chip *chip;
+};
+
+/**
+ * struct ima_namespace - one level of measurement
+ * @ns: reference count, /proc inode number and operations.  References are
+ *	held by mount namespaces, children, nsfs and open files in ima/.
+ * @user_ns: the owner, in which uids of rules and privileges are judged.
+ *	     Referenced, fixed at creation.
+ * @ucounts: whom the namespace is charged to, %NULL in the initial one.
+ * @parent: one level up, %NULL in the initial one.  Referenced, fixed at
+ *	    creation: walking up takes no reference.
+ * @id: names the namespace in records; never used again in a boot.
+ * @level: distance from the initial namespace.
+ * @policy: see &struct ima_ns_policy.
+ * @log: see &struct ima_ns_log.
+ * @tpm: see &struct ima_ns_tpm.
+ * @statuses: what was done to inodes here, see &struct ima_ns_status;
+ *	      protected by ima_ns_status_lock.
+ * @free_work: frees the namespace, and those parents that only it pinned.
+ */
+struct ima_namespace {
+	struct ns_common ns;
+	struct user_namespace *user_ns;
+	struct ucounts *ucounts;
+	struct ima_namespace *parent;
+	u64 id;
+	unsigned int level;
+
+	struct ima_ns_policy policy;
+	struct ima_ns_log log;
+	struct ima_ns_tpm tpm;
+
+	struct list_head statuses;
+	struct work_struct free_work;
+};
+
+/* Also without CONFIG_IMA_NS, as the home of IMA's own state. */
+extern struct ima_namespace init_ima_ns;
+extern struct list_head ima_default_rules;
+extern struct ima_h_table ima_htable;
+
+/* The policy of the initial namespace. */
+#define ima_policy_flag		(init_ima_ns.policy.flag)
+
+/**
+ * struct ima_walk - what the levels of one walk share
+ * @checked: changes of the file were looked for already, by a lower level.
+ * @collect_rc: what the last attempt to collect the digest failed with.
+ */
+struct ima_walk {
+	bool checked;
+	int collect_rc;
+};
+
+/**
+ * struct ima_seq_file - private data of an open file that lists something
+ * @ns: the opener's namespace, referenced.
+ * @rules: the rules that were in force at open; they live as long as @ns.
+ */
+struct ima_seq_file {
+	struct ima_namespace *ns;
+	struct list_head *rules;
+};
+
+/* Counts a change of what the file holds: content, or its security.ima. */
+static inline void ima_iint_changed(struct ima_iint_cache *iint)
+{
+	atomic64_inc(&iint->data_seq);
+}
+
+/* Both counters only grow, so that their sum tells any change of either. */
+static inline u64 ima_iint_seq(const struct ima_iint_cache *iint)
+{
+	return atomic64_read(&iint->data_seq) + atomic64_read(&iint->xattr_seq);
+}
+
+/* Is the digest that of what the file holds now?  Needs iint->mutex. */
+static inline bool ima_iint_collected(const struct ima_iint_cache *iint)
+{
+	return (iint->digest_flags & IMA_COLLECTED) &&
+	       iint->digest_seq == ima_iint_seq(iint);
+}
+
+/*
+ * Levels may want digests of different kinds of one file: only one is kept,
+ * and the other kind is collected again.  Needs iint->mutex.  Returns whether
+ * the kind was another one before.
+ */
+static inline bool ima_iint_want(struct ima_iint_cache *iint,
+				 unsigned long verity)
+{
+	if ((iint->digest_flags & IMA_VERITY_REQUIRED) == verity)
+		return false;
+
+	iint->digest_flags = verity;
+	return true;
+}
+
+/*
+ * Forgets what was done to content that is no longer there.  The initial
+ * namespace looks at security.ima only if it appraises, as it always did.
+ * Needs iint->mutex.
+ */
+static inline void ima_state_refresh(const struct ima_namespace *ns,
+				     const struct ima_iint_cache *iint,
+				     struct ima_iint_state *state)
+{
+	u64 seq = ns->parent ? ima_iint_seq(iint) :
+			       atomic64_read(&iint->data_seq);
+
+	if (state->seq == seq)
+		return;
+
+	state->flags &= ~IMA_DONE_MASK;
+	state->measured_pcrs = 0;
+	state->seq = seq;
+}
+
+#ifdef CONFIG_IMA_NS
+
+/**
+ * struct ima_ns_status - what a namespace other than the initial did to a file
+ * @state: the same as the initial namespace has embedded in the iint.
+ * @key: the pair that owns this.
+ * @key.iint: address of the owner, which frees the status when it goes
+ *	      itself; a u64, so that the key has no padding anywhere.
+ * @key.ns_id: see &ima_namespace.id.
+ * @node: in the table of all statuses, looked up under RCU.
+ * @iint_node: in &ima_iint_cache.statuses, under ima_ns_status_lock.
+ * @ns_node: in &ima_namespace.statuses, under ima_ns_status_lock: whichever
+ *	     of inode and namespace ends first frees the status.
+ * @rcu: delays freeing until lookups have passed.
+ */
+struct ima_ns_status {
+	struct ima_iint_state state;
+	struct ima_ns_status_key {
+		u64 iint;
+		u64 ns_id;
+	} key;
+	struct rhash_head node;
+	struct list_head iint_node;
+	struct list_head ns_node;
+	struct rcu_head rcu;
+};
+
+/**
+ * ima_ns_current - the IMA namespace of the running task
+ *
+ * Only for hooks that a task runs on its own behalf, and for opening files.
+ * A task that is past exit_task_namespaces() has none and counts as being in
+ * the initial one; what runs that late (the final fput()) must go by the
+ * inode's own state instead.
+ *
+ * Return: a namespace that stays valid while the task does not change its
+ * mount namespace.
+ */
+static inline struct ima_namespace *ima_ns_current(void)
+{
+	return current->nsproxy ? current->nsproxy->ima_ns : &init_ima_ns;
+}
+
+static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
+{
+	INIT_LIST_HEAD(&iint->statuses);
+}
+
+struct ima_iint_state *ima_ns_state_find(struct ima_namespace *ns,
+					 struct ima_iint_cache *iint);
+struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
+					struct ima_iint_cache *iint);
+#if IS_ENABLED(CONFIG_KUNIT)
+struct ima_namespace *create_ima_ns(struct user_namespace *user_ns,
+				    struct ima_namespace *parent,
+				    struct ucounts *ucounts);
+void free_ima_ns_chain(struct ima_namespace *ns);
+#endif
+
+void ima_ns_status_free_iint(struct ima_iint_cache *iint);
+void ima_ns_status_free_ns(struct ima_namespace *ns);
+void __init ima_ns_status_init(void);
+void __init ima_ns_init(void);
+
+int ima_ns_log_prepare(struct ima_namespace *ns);
+void ima_ns_log_free(struct ima_namespace *ns);
+
+void __init ima_ns_policy_init(void);
+void ima_ns_policy_start(struct ima_namespace *ns);
+int ima_ns_policy_open(struct ima_namespace *ns, struct file *file);
+
+int __init ima_ns_fs_init(struct dentry *dir);
+
+#else /* CONFIG_IMA_NS */
+
+static inline struct ima_namespace *ima_ns_current(void)
+{
+	return &init_ima_ns;
+}
+
+static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
+{
+}
+
+static inline struct ima_iint_state *
+ima_ns_state_find(struct ima_namespace *ns, struct ima_iint_cache *iint)
+{
+	return &iint->state;
+}
+
+static inline struct ima_iint_state *
+ima_ns_state_get(struct ima_namespace *ns, struct ima_iint_cache *iint)
+{
+	return &iint->state;
+}
+
+static inline void ima_ns_status_free_iint(struct ima_iint_cache *iint)
+{
+}
+
+static inline void ima_ns_init(void)
+{
+}
+
+static inline int ima_ns_log_prepare(struct ima_namespace *ns)
+{
+	return 0;
+}
+
+static inline void ima_ns_policy_init(void)
+{
+}
+
+static inline int ima_ns_policy_open(struct ima_namespace *ns,
+				     struct file *file)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int ima_ns_fs_init(struct dentry *dir)
+{
+	return 0;
+}
+
+#endif /* CONFIG_IMA_NS */
+
+void ima_walk_check_changed(struct ima_walk *walk,
+			    const struct ima_namespace *ns, struct file *file,
+			    struct ima_iint_cache *iint,
+			    struct ima_iint_state *state, int action);
+int ima_walk_collect(struct ima_walk *walk, struct ima_iint_cache *iint,
+		     const struct ima_iint_state *state, struct file *file,
+		     void *buf, loff_t size, enum hash_algo algo,
+		     struct modsig *modsig);
+
+int ima_ns_open(struct inode *inode, struct file *file);
+int ima_ns_release(struct inode *inode, struct file *file);
+int ima_ns_seq_open(struct file *file, const struct seq_operations *ops);
+int ima_ns_seq_release(struct inode *inode, struct file *file);
+
+/* Has a policy been loaded where that is possible once, and not readable? */
+static inline bool ima_ns_policy_is_final(const struct ima_namespace *ns)
+{
+	return !IS_ENABLED(CONFIG_IMA_WRITE_POLICY) &&
+	       !IS_ENABLED(CONFIG_IMA_READ_POLICY) &&
+	       rcu_access_pointer(ns->policy.rules) ==
+	       (struct list_head __rcu *)&ns->policy.custom;
+}
+
+/* On the host as ever; in a child, what may load a policy may read it. */
+static inline bool ima_ns_may_read_policy(const struct ima_namespace *ns)
+{
+	return ns_capable(ns->user_ns, CAP_SYS_ADMIN) ||
+	       (ns->parent && ns_capable(ns->user_ns, CAP_MAC_ADMIN));
+}
+
+/**
+ * ima_ns_events_wanted - may any namespace have state of inodes?
+ *
+ * Spares a host without a policy the look at the inode, as ever; with child
+ * namespaces the inode alone knows, since who changes a file need not be in a
+ * namespace that measured it.
+ *
+ * Return: false if no inode can have an iint.
+ */
+static inline bool ima_ns_events_wanted(void)
+{
+	return IS_ENABLED(CONFIG_IMA_NS) || ima_policy_flag;
+}
+
+#endif /* _IMA_NS_H */

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: the measurement list of a child
+ *
+ * Nothing of it exists until the first record, as most mount namespaces never
+ * have one.
+ */
+
+#include <linux/slab.h>
+
+#include "ima.h"
+
+/* A digest of zeros, as on a host without a TPM: there is no chip yet. */
+static struct ima_template_entry *alloc_boot_aggregate(void)
+{
+	struct ima_template_entry *entry;
+	struct ima_max_digest_data hash = {};
+	struct ima_iint_cache iint = {
+		.ima_hash = container_of(&hash.hdr, struct ima_digest_data,
+					 hdr),
+	};
+	struct ima_event_data event_data = {
+		.iint = &iint,
+		.filename = boot_aggregate_name,
+	};
+	int err;
+
+	iint.ima_hash->algo = ima_hash_algo;
+	iint.ima_hash->length = hash_digest_size[ima_hash_algo];
+
+	err = ima_alloc_init_template(&event_data, &entry, NULL);
+	if (err)
+		return ERR_PTR(err);
+
+	err = ima_calc_field_array_hash(entry->template_data, entry);
+	if (err) {
+		ima_free_template_entry(entry);
+		return ERR_PTR(err);
+	}
+	entry->pcr = CONFIG_IMA_MEASURE_PCR_IDX;
+	return entry;
+}
+
+/* Puts the first entry and the table in place, unless another task did. */
+static int ima_ns_log_start(struct ima_namespace *ns, struct ima_h_table *table,
+			    struct ima_template_entry *entry)
+{
+	int err = -EEXIST;
+
+	mutex_lock(&ns->log.lock);
+	if (!ns->log.table) {
+		err = ima_add_digest_entry(ns, entry, false);
+		if (!err)
+			WRITE_ONCE(ns->log.table, table);
+	}
+	mutex_unlock(&ns->log.lock);
+	return err;
+}
+
+/**
+ * ima_ns_log_prepare - have a list to append to
+ * @ns: the namespace whose list it is
+ *
+ * Makes the list with boot_aggregate as its first entry, if there is none.
+ *
+ * Context: process context, may sleep; takes the namespace's log lock.
+ * Return: 0, or
+ * - -ENOMEM: no memory for the table or the entry;
+ * - what the hash of the entry failed with.
+ */
+int ima_ns_log_prepare(struct ima_namespace *ns)
+{
+	struct ima_template_entry *entry;
+	struct ima_h_table *table;
+	int err;
+
+	/* What it points to is used under the lock that it was set under. */
+	if (likely(READ_ONCE(ns->log.table)))
+		return 0;
+
+	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	if (!table)
+		return -ENOMEM;
+
+	entry = alloc_boot_aggregate();
+	if (IS_ERR(entry)) {
+		kfree(table);
+		return PTR_ERR(entry);
+	}
+
+	err = ima_ns_log_start(ns, table, entry);
+	if (err) {
+		ima_free_template_entry(entry);
+		kfree(table);
+	}
+	return err == -EEXIST ? 0 : err;
+}
+
+/**
+ * ima_ns_log_free - free a list whose namespace ends
+ * @ns: the namespace; nobody reads or appends any more
+ *
+ * Context: process context, may sleep.
+ */
+void ima_ns_log_free(struct ima_namespace *ns)
+{
+	struct ima_queue_entry *qe, *next;
+
+	list_for_each_entry_safe(qe, next, &ns->log.entries, later) {
+		ima_free_template_entry(qe->entry);
+		kfree(qe);
+		cond_resched();
+	}
+	kfree(ns->log.table);
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: loading the policy of a child, and telling who one is
+ *
+ * The same conventions as for the host's policy file: one rule or one path a
+ * write(), published as a whole when the file is closed.  What differs is
+ * that errors reach the writer, that there are limits, and that nothing a
+ * writer does is seen outside of the namespace.
+ */
+
+#include <linux/kernel_read_file.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+#include <linux/vmalloc.h>
+
+#include "ima.h"
+
+/**
+ * struct ima_ns_policy_load - an open file that is loading a policy
+ * @ns: what it is loaded for, fixed and referenced at open.
+ * @lock: one write() at a time, as the file may be open in several tasks.
+ * @size: bytes of text so far.
+ * @rules: number of rules so far.
+ * @error: the first failure; from then on nothing of this is published.
+ */
+struct ima_ns_policy_load {
+	struct ima_namespace *ns;
+	struct mutex lock;	/* protects what follows */
+	size_t size;
+	unsigned int rules;
+	int error;
+};
+
+/* Judges one line, of which @len bytes count against the limit. */
+static ssize_t load_rule(struct ima_ns_policy_load *load, char *line,
+			 size_t len)
+{
+	struct list_head *temp = &load->ns->policy.temp;
+	struct list_head *last = temp->prev;
+	ssize_t ret;
+
+	load->size += len;
+	if (load->size > IMA_NS_POLICY_MAX_SIZE)
+		return -EDQUOT;
+
+	ret = ima_parse_add_rule(load->ns, temp, line);
+	if (ret < 0 || temp->prev == last)
+		return ret;
+
+	return ++load->rules > IMA_NS_POLICY_MAX_RULES ? -EDQUOT : ret;
+}
+
+/* The first line of @buf, with its newline if there is one. */
+static ssize_t load_line(struct ima_ns_policy_load *load, char *buf,
+			 size_t size)
+{
+	char *end = memchr(buf, '\n', size);
+	size_t len = end ? end - buf : size;
+	ssize_t ret;
+
+	/* A rule that was cut off, or hides behind a NUL, is not that rule. */
+	if (memchr(buf, '\0', len) || (!end && size >= PAGE_SIZE - 1))
+		return -EINVAL;
+
+	buf[len] = '\0';
+	ret = load_rule(load, buf, len);
+	return ret < 0 ? ret : len + !!end;
+}
+
+static int load_text(struct ima_ns_policy_load *load, char *text, size_t size)
+{
+	while (size) {
+		ssize_t len = load_line(load, text, size);
+
+		if (len < 0)
+			return len;
+		text += len;
+		size -= len;
+	}
+	return 0;
+}
+
+/* The path is looked up in the writer's own root, now and never again. */
+static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
+			 size_t size)
+{
+	size_t len = strcspn(path, "\n");
+	void *text = NULL;
+	ssize_t ret;
+
+	path[len] = '\0';
+	ret = kernel_read_file_from_path(path, 0, &text,
+					 IMA_NS_POLICY_MAX_SIZE, NULL,
+					 READING_POLICY);
+	if (ret == -EFBIG)
+		return -EDQUOT;
+	if (ret < 0)
+		return ret;
+
+	ret = load_text(load, text, ret);
+	vfree(text);
+	return ret < 0 ? ret : size;
+}
+
+static ssize_t load_one(struct ima_ns_policy_load *load, char *buf,
+			size_t size)
+{
+	if (buf[0] == '/')
+		return load_path(load, buf, size);
+
+	/* A host that wants signed policies wants those of children signed. */
+	if (ima_appraise & IMA_APPRAISE_POLICY)
+		return -EACCES;
+
+	return load_line(load, buf, size);
+}
+
+static ssize_t ima_ns_policy_write(struct file *file, const char __user *ubuf,
+				   size_t size, loff_t *ppos)
+{
+	struct ima_ns_policy_load *load = file->private_data;
+	ssize_t ret;
+	char *buf;
+
+	if (*ppos)
+		return -EINVAL;
+
+	size = min(size, PAGE_SIZE - 1);
+	if (!size)
+		return 0;
+
+	buf = memdup_user_nul(ubuf, size);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+
+	ret = mutex_lock_interruptible(&load->lock);
+	if (ret)
+		goto out_free;
+
+	ret = load->error ?: load_one(load, buf, size);
+	if (ret < 0)
+		load->error = ret;
+	mutex_unlock(&load->lock);
+
+out_free:
+	kfree(buf);
+	return ret;
+}
+
+/* Called on each close of each duplicate: tells, and changes nothing. */
+static int ima_ns_policy_flush(struct file *file, fl_owner_t id)
+{
+	struct ima_ns_policy_load *load = file->private_data;
+	int err;
+
+	mutex_lock(&load->lock);
+	err = load->error ?: ima_check_policy(load->ns);
+	mutex_unlock(&load->lock);
+	return err;
+}
+
+static int ima_ns_policy_release(struct inode *inode, struct file *file)
+{
+	struct ima_ns_policy_load *load = file->private_data;
+	struct ima_namespace *ns = load->ns;
+
+	if (load->error || ima_check_policy(ns) < 0)
+		ima_delete_rules(&ns->policy.temp);
+	else
+		ima_update_policy(ns);
+
+	/* Pairs with ima_ns_policy_open(): the next writer finds no rules. */
+	clear_bit_unlock(0, &ns->policy.busy);
+	put_ima_ns(ns);
+	kfree(load);
+	return 0;
+}
+
+static const struct file_operations ima_ns_policy_ops = {
+	.write = ima_ns_policy_write,
+	.flush = ima_ns_policy_flush,
+	.release = ima_ns_policy_release,
+	.llseek = generic_file_llseek,
+};
+
+/* May a policy be loaded, given what was loaded before? */
+static int may_load(struct ima_namespace *ns)
+{
+	if (ima_ns_policy_is_final(ns))
+		return -ENOENT;
+
+	if (!IS_ENABLED(CONFIG_IMA_WRITE_POLICY) &&
+	    !list_empty(&ns->policy.custom))
+		return -EACCES;
+
+	return 0;
+}
+
+static bool privileged_over(struct ima_namespace *ns, const struct file *file)
+{
+	return file_ns_capable(file, ns->user_ns, CAP_SYS_ADMIN) ||
+	       file_ns_capable(file, ns->user_ns, CAP_MAC_ADMIN);
+}
+
+/**
+ * ima_ns_policy_open - open the policy file of a child
+ * @ns: the opener's namespace, not the initial one
+ * @file: open file; from here on it acts on @ns, with the opener's rights
+ *
+ * Context: ->open() of the policy file.
+ * Return: 0 if a policy may be written to @file, 1 if @file is open for
+ * reading and the caller is to go on, or
+ * - -EPERM: the opener lacks CAP_SYS_ADMIN and CAP_MAC_ADMIN over the owner;
+ * - -EBUSY: another open file is loading a policy for @ns;
+ * - -EACCES, -ENOENT: @ns has its policy, and may not get another;
+ * - -ENOMEM: no memory.
+ */
+int ima_ns_policy_open(struct ima_namespace *ns, struct file *file)
+{
+	struct ima_ns_policy_load *load;
+	int err;
+
+	if (!privileged_over(ns, file))
+		return -EPERM;
+
+	if (!(file->f_flags & O_WRONLY))
+		return 1;
+
+	load = kzalloc(sizeof(*load), GFP_KERNEL_ACCOUNT);
+	if (!load)
+		return -ENOMEM;
+
+	if (test_and_set_bit_lock(0, &ns->policy.busy)) {
+		kfree(load);
+		return -EBUSY;
+	}
+
+	err = may_load(ns);
+	if (err) {
+		clear_bit_unlock(0, &ns->policy.busy);
+		kfree(load);
+		return err;
+	}
+
+	mutex_init(&load->lock);
+	load->ns = get_ima_ns(ns);
+	file->private_data = load;
+	replace_fops(file, &ima_ns_policy_ops);
+	return 0;
+}
+
+/* ima/id and ima/parent */
+
+static ssize_t show_id(struct ima_namespace *ns, char __user *buf,
+		       size_t count, loff_t *ppos)
+{
+	char text[24];
+	int len = 0;
+
+	if (ns)
+		len = scnprintf(text, sizeof(text), "%llu\n", ns->id);
+	return simple_read_from_buffer(buf, count, ppos, text, len);
+}
+
+static ssize_t ima_ns_id_read(struct file *file, char __user *buf,
+			      size_t count, loff_t *ppos)
+{
+	struct ima_namespace *ns = file->private_data;
+
+	return show_id(ns, buf, count, ppos);
+}
+
+static ssize_t ima_ns_parent_read(struct file *file, char __user *buf,
+				  size_t count, loff_t *ppos)
+{
+	struct ima_namespace *ns = file->private_data;
+
+	return show_id(ns->parent, buf, count, ppos);
+}
+
+static const struct file_operations ima_ns_id_ops = {
+	.open = ima_ns_open,
+	.read = ima_ns_id_read,
+	.release = ima_ns_release,
+	.llseek = generic_file_llseek,
+};
+
+static const struct file_operations ima_ns_parent_ops = {
+	.open = ima_ns_open,
+	.read = ima_ns_parent_read,
+	.release = ima_ns_release,
+	.llseek = generic_file_llseek,
+};
+
+/**
+ * ima_ns_fs_init - add the files that only namespaces have
+ * @dir: the ima directory; the caller removes it if this fails
+ *
+ * Context: once, when IMA starts.
+ * Return: 0, or what securityfs_create_file() failed with.
+ */
+int __init ima_ns_fs_init(struct dentry *dir)
+{
+	struct dentry *dentry;
+
+	dentry = securityfs_create_file("id", 0444, dir, NULL, &ima_ns_id_ops);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+
+	dentry = securityfs_create_file("parent", 0444, dir, NULL,
+					&ima_ns_parent_ops);
+	return PTR_ERR_OR_ZERO(dentry);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: what each of them did to an inode
+ *
+ * The initial namespace has its state embedded in the iint.  The others have
+ * a status for each inode that a rule of theirs matched.  All statuses are in
+ * one table, so that finding one does not depend on how many namespaces
+ * looked at the inode; and on two lists, so that the inode's end and the
+ * namespace's end each find those that go with them.
+ */
+
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "ima.h"
+
+static struct kmem_cache *ima_ns_status_cache __ro_after_init;
+static struct rhashtable ima_ns_statuses;
+
+/*
+ * Protects both lists of every status.  A leaf, held for a few instructions,
+ * when a status is made and when it goes: never on an access measured before.
+ * Inodes are freed in softirq context, hence _bh.
+ */
+static DEFINE_SPINLOCK(ima_ns_status_lock);
+
+static const struct rhashtable_params ima_ns_status_params = {
+	.key_len = sizeof(struct ima_ns_status_key),
+	.key_offset = offsetof(struct ima_ns_status, key),
+	.head_offset = offsetof(struct ima_ns_status, node),
+	.automatic_shrinking = true,
+};
+
+/**
+ * ima_ns_state_find - what a namespace did to an inode so far
+ * @ns: a namespace of the running task's chain
+ * @iint: of an inode that the caller keeps from being freed
+ *
+ * Both ends of the pair are pinned by the caller, so that the result stays
+ * when RCU is left.
+ *
+ * Context: any; change the result under iint->mutex or the inode lock only.
+ * Return: the state, or %NULL if @ns has none.
+ */
+struct ima_iint_state *ima_ns_state_find(struct ima_namespace *ns,
+					 struct ima_iint_cache *iint)
+{
+	const struct ima_ns_status_key key = {
+		.iint = (uintptr_t)iint,
+		.ns_id = ns->id,
+	};
+	struct ima_ns_status *status;
+
+	if (ns == &init_ima_ns)
+		return &iint->state;
+
+	status = rhashtable_lookup_fast(&ima_ns_statuses, &key,
+					ima_ns_status_params);
+	return status ? &status->state : NULL;
+}
+
+static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
+						 struct ima_iint_cache *iint)
+{
+	struct ima_ns_status *status;
+
+	status = kmem_cache_zalloc(ima_ns_status_cache, GFP_NOFS);
+	if (!status)
+		return NULL;
+
+	status->key.iint = (uintptr_t)iint;
+	status->key.ns_id = ns->id;
+	if (rhashtable_insert_fast(&ima_ns_statuses, &status->node,
+				   ima_ns_status_params)) {
+		kmem_cache_free(ima_ns_status_cache, status);
+		return NULL;
+	}
+
+	spin_lock_bh(&ima_ns_status_lock);
+	list_add(&status->iint_node, &iint->statuses);
+	list_add(&status->ns_node, &ns->statuses);
+	spin_unlock_bh(&ima_ns_status_lock);
+	return status;
+}
+
+/**
+ * ima_ns_state_get - find or make the state of a pair
+ * @ns: a namespace of the running task's chain
+ * @iint: of an inode that the caller keeps from being freed
+ *
+ * Context: the inode lock is held, which keeps a second one from being made.
+ * Return: the state, or %NULL if there was no memory.
+ */
+struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
+					struct ima_iint_cache *iint)
+{
+	struct ima_iint_state *state = ima_ns_state_find(ns, iint);
+	struct ima_ns_status *status;
+
+	if (state)
+		return state;
+
+	status = ima_ns_status_alloc(ns, iint);
+	return status ? &status->state : NULL;
+}
+
+static void ima_ns_status_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(ima_ns_status_cache,
+			container_of(rcu, struct ima_ns_status, rcu));
+}
+
+/* Takes the status off everything. */
+static void ima_ns_status_free(struct ima_ns_status *status)
+{
+	lockdep_assert_held(&ima_ns_status_lock);
+
+	list_del(&status->iint_node);
+	list_del(&status->ns_node);
+	rhashtable_remove_fast(&ima_ns_statuses, &status->node,
+			       ima_ns_status_params);
+	call_rcu(&status->rcu, ima_ns_status_free_rcu);
+}
+
+/**
+ * ima_ns_status_free_iint - an inode ends
+ * @iint: its iint, which nobody finds any more
+ *
+ * Context: RCU callback.
+ */
+void ima_ns_status_free_iint(struct ima_iint_cache *iint)
+{
+	struct ima_ns_status *status, *next;
+
+	spin_lock_bh(&ima_ns_status_lock);
+	list_for_each_entry_safe(status, next, &iint->statuses, iint_node)
+		ima_ns_status_free(status);
+	spin_unlock_bh(&ima_ns_status_lock);
+}
+
+/**
+ * ima_ns_status_free_ns - a namespace ends
+ * @ns: the namespace, of which no task is a member any more
+ *
+ * Context: process context, may sleep: the lock is given up after each
+ * status, as their number is that of the inodes that the namespace touched.
+ */
+void ima_ns_status_free_ns(struct ima_namespace *ns)
+{
+	struct ima_ns_status *status;
+
+	might_sleep();
+
+	spin_lock_bh(&ima_ns_status_lock);
+	while ((status = list_first_entry_or_null(&ns->statuses,
+						  struct ima_ns_status,
+						  ns_node))) {
+		ima_ns_status_free(status);
+		spin_unlock_bh(&ima_ns_status_lock);
+		cond_resched();
+		spin_lock_bh(&ima_ns_status_lock);
+	}
+	spin_unlock_bh(&ima_ns_status_lock);
+}
+
+/**
+ * ima_ns_status_init - make the cache and the table of the statuses
+ *
+ * Context: once at boot, before any hook is registered.
+ */
+void __init ima_ns_status_init(void)
+{
+	ima_ns_status_cache = KMEM_CACHE(ima_ns_status,
+					 SLAB_PANIC | SLAB_ACCOUNT);
+	if (rhashtable_init(&ima_ns_statuses, &ima_ns_status_params))
+		panic("IMA: no memory for the table of statuses\n");
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: what the levels of one walk do once for all of them
+ *
+ * Each level decides by its own policy, but looking for changes and hashing
+ * are facts of the file, and a walk does either once.
+ */
+
+#include <linux/evm.h>
+#include <linux/file.h>
+
+#include "ima.h"
+
+/* Changes that the kernel is not told of, and has to look for. */
+static bool may_have_changed(struct inode *inode, struct inode *real_inode,
+			     struct ima_iint_cache *iint, int action)
+{
+	unsigned long iflags = inode->i_sb->s_iflags;
+
+	/* Limited to privileged mounted filesystems. */
+	if ((iflags & SB_I_IMA_UNVERIFIABLE_SIGNATURE) &&
+	    !(iflags & SB_I_UNTRUSTED_MOUNTER) &&
+	    !(action & IMA_FAIL_UNVERIFIABLE_SIGS))
+		return true;
+
+	/* On stacked filesystems, data may change below. */
+	return real_inode != inode && (action & IMA_DO_MASK) &&
+	       (!IS_I_VERSION(real_inode) ||
+		integrity_inode_attrs_changed(&iint->real_inode, real_inode));
+}
+
+/**
+ * ima_walk_check_changed - forget what was done to content that is gone
+ * @walk: the walk, in which a lower level may have looked already
+ * @ns: the level
+ * @file: the file that is accessed
+ * @iint: its inode's
+ * @state: what @ns did to it so far
+ * @action: what the policy of @ns asks for
+ *
+ * What a lower level found is in the counters, for all the others to see.
+ *
+ * Context: iint->mutex is held.
+ */
+void ima_walk_check_changed(struct ima_walk *walk,
+			    const struct ima_namespace *ns, struct file *file,
+			    struct ima_iint_cache *iint,
+			    struct ima_iint_state *state, int action)
+{
+	struct inode *inode = file_inode(file);
+	struct inode *real_inode = d_real_inode(file_dentry(file));
+	struct inode *metadata_inode;
+
+	lockdep_assert_held(&iint->mutex);
+
+	if (!walk->checked && may_have_changed(inode, real_inode, iint, action))
+		ima_iint_changed(iint);
+	walk->checked = true;
+
+	ima_state_refresh(ns, iint, state);
+
+	if (real_inode == inode || !(action & IMA_DO_MASK))
+		return;
+
+	/* Reset the EVM status when metadata changed. */
+	metadata_inode = d_inode(d_real(file_dentry(file), D_REAL_METADATA));
+	if (evm_metadata_changed(inode, metadata_inode))
+		state->flags &= ~(IMA_APPRAISED | IMA_APPRAISED_SUBMASK);
+}
+
+/**
+ * ima_walk_collect - have the digest that a level wants
+ * @walk: the walk, in which a lower level may have failed to hash the file
+ * @iint: the inode's, which keeps the digest
+ * @state: of the level, telling which kind of digest it wants
+ * @file: the file that is accessed
+ * @buf: its content, if that was read already
+ * @size: size of @buf
+ * @algo: hash algorithm
+ * @modsig: appended signature, if any
+ *
+ * Context: iint->mutex is held; may read the whole file.
+ * Return: what ima_collect_measurement() returned, now or for a lower level.
+ */
+int ima_walk_collect(struct ima_walk *walk, struct ima_iint_cache *iint,
+		     const struct ima_iint_state *state, struct file *file,
+		     void *buf, loff_t size, enum hash_algo algo,
+		     struct modsig *modsig)
+{
+	lockdep_assert_held(&iint->mutex);
+
+	/* A failure to get one kind of digest says nothing about the other. */
+	if (ima_iint_want(iint, state->flags & IMA_VERITY_REQUIRED))
+		walk->collect_rc = 0;
+	if (walk->collect_rc && iint->ima_hash && !ima_iint_collected(iint))
+		return walk->collect_rc;
+
+	walk->collect_rc = ima_collect_measurement(iint, file, buf, size, algo,
+						   modsig);
+	return walk->collect_rc;
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: KUnit tests
+ */
+
+#include <kunit/test.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "../ima.h"
+
+static struct ima_namespace *make_child(struct kunit *test,
+					struct ima_namespace *parent)
+{
+	struct ima_namespace *ns;
+	struct ucounts *ucounts;
+
+	ucounts = inc_ucount(&init_user_ns, GLOBAL_ROOT_UID,
+			     UCOUNT_IMA_NAMESPACES);
+	KUNIT_ASSERT_NOT_NULL(test, ucounts);
+	ns = create_ima_ns(&init_user_ns, parent, ucounts);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ns);
+	return ns;
+}
+
+/* Frees at once what put_ima_ns() would leave to a work item. */
+static void drop(struct kunit *test, struct ima_namespace *ns)
+{
+	KUNIT_ASSERT_TRUE(test, refcount_dec_and_test(&ns->ns.count));
+	free_ima_ns_chain(ns);
+}
+
+static struct ima_iint_cache *make_iint(struct kunit *test)
+{
+	struct ima_iint_cache *iint;
+
+	iint = kunit_kzalloc(test, sizeof(*iint), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, iint);
+	ima_ns_iint_init(iint);
+	return iint;
+}
+
+/* The object */
+
+static void kthread_shares(struct kunit *test)
+{
+	unsigned int count = refcount_read(&init_ima_ns.ns.count);
+
+	KUNIT_EXPECT_PTR_EQ(test, copy_ima_ns(&init_user_ns, &init_ima_ns),
+			    &init_ima_ns);
+	KUNIT_EXPECT_EQ(test, refcount_read(&init_ima_ns.ns.count), count + 1);
+	put_ima_ns(&init_ima_ns);
+}
+
+static void ids_and_levels(struct kunit *test)
+{
+	struct ima_namespace *first = make_child(test, &init_ima_ns);
+	struct ima_namespace *second = make_child(test, first);
+	u64 last = second->id;
+
+	KUNIT_EXPECT_EQ(test, first->level, 1);
+	KUNIT_EXPECT_EQ(test, second->level, 2);
+	KUNIT_EXPECT_PTR_EQ(test, second->parent, first);
+	KUNIT_EXPECT_GT(test, second->id, first->id);
+	put_ima_ns(first);
+	drop(test, second);
+
+	first = make_child(test, &init_ima_ns);
+	KUNIT_EXPECT_GT(test, first->id, last);
+	drop(test, first);
+}
+
+static void deep_chain_is_freed(struct kunit *test)
+{
+	unsigned int count = refcount_read(&init_ima_ns.ns.count);
+	struct ima_namespace *child, *ns = get_ima_ns(&init_ima_ns);
+	int i;
+
+	for (i = 0; i < IMA_NS_MAX_LEVEL; i++) {
+		child = make_child(test, ns);
+		put_ima_ns(ns);
+		ns = child;
+	}
+	KUNIT_EXPECT_EQ(test, ns->level, IMA_NS_MAX_LEVEL);
+	KUNIT_EXPECT_EQ(test, refcount_read(&init_ima_ns.ns.count), count + 1);
+	drop(test, ns);
+	KUNIT_EXPECT_EQ(test, refcount_read(&init_ima_ns.ns.count), count);
+}
+
+/* What was done to an inode */
+
+static void status_is_of_the_pair(struct kunit *test)
+{
+	struct ima_namespace *a = make_child(test, &init_ima_ns);
+	struct ima_namespace *b = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_iint_state *state;
+
+	KUNIT_EXPECT_PTR_EQ(test, ima_ns_state_get(&init_ima_ns, iint),
+			    &iint->state);
+	KUNIT_EXPECT_NULL(test, ima_ns_state_find(a, iint));
+
+	state = ima_ns_state_get(a, iint);
+	KUNIT_ASSERT_NOT_NULL(test, state);
+	KUNIT_EXPECT_PTR_NE(test, state, &iint->state);
+	KUNIT_EXPECT_PTR_EQ(test, ima_ns_state_find(a, iint), state);
+	KUNIT_EXPECT_PTR_EQ(test, ima_ns_state_get(a, iint), state);
+	KUNIT_EXPECT_NULL(test, ima_ns_state_find(b, iint));
+
+	ima_ns_status_free_iint(iint);
+	KUNIT_EXPECT_NULL(test, ima_ns_state_find(a, iint));
+	KUNIT_EXPECT_TRUE(test, list_empty(&a->statuses));
+	drop(test, a);
+	drop(test, b);
+}
+
+static void namespace_end_frees_statuses(struct kunit *test)
+{
+	struct ima_namespace *a = make_child(test, &init_ima_ns);
+	struct ima_namespace *b = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint[8];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(iint); i++) {
+		iint[i] = make_iint(test);
+		KUNIT_ASSERT_NOT_NULL(test, ima_ns_state_get(a, iint[i]));
+		KUNIT_ASSERT_NOT_NULL(test, ima_ns_state_get(b, iint[i]));
+	}
+
+	drop(test, a);
+	for (i = 0; i < ARRAY_SIZE(iint); i++) {
+		KUNIT_EXPECT_TRUE(test,
+				  list_is_singular(&iint[i]->statuses));
+		KUNIT_EXPECT_NOT_NULL(test, ima_ns_state_find(b, iint[i]));
+	}
+
+	drop(test, b);
+	for (i = 0; i < ARRAY_SIZE(iint); i++)
+		KUNIT_EXPECT_TRUE(test, list_empty(&iint[i]->statuses));
+}
+
+static void change_outdates_all(struct kunit *test)
+{
+	struct ima_namespace *child = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_iint_state *state = ima_ns_state_get(child, iint);
+
+	KUNIT_ASSERT_NOT_NULL(test, state);
+	iint->digest_flags = IMA_COLLECTED;
+	state->flags = IMA_MEASURED | IMA_MEASURE;
+	state->measured_pcrs = BIT(10);
+	iint->state.flags = IMA_MEASURED;
+
+	ima_state_refresh(child, iint, state);
+	KUNIT_EXPECT_EQ(test, state->measured_pcrs, BIT(10));
+	KUNIT_EXPECT_TRUE(test, ima_iint_collected(iint));
+
+	ima_iint_changed(iint);
+	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
+	ima_state_refresh(child, iint, state);
+	KUNIT_EXPECT_EQ(test, state->flags, IMA_MEASURE);
+	KUNIT_EXPECT_EQ(test, state->measured_pcrs, 0);
+
+	/* The child that looked first has not used the change up. */
+	KUNIT_EXPECT_EQ(test, iint->state.flags, IMA_MEASURED);
+	ima_state_refresh(&init_ima_ns, iint, &iint->state);
+	KUNIT_EXPECT_EQ(test, iint->state.flags, 0);
+
+	ima_ns_status_free_iint(iint);
+	drop(test, child);
+}
+
+static void xattr_change_is_for_children(struct kunit *test)
+{
+	struct ima_namespace *child = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_iint_state state = { .flags = IMA_MEASURED };
+
+	iint->state.flags = IMA_MEASURED;
+	atomic64_inc(&iint->xattr_seq);
+	ima_state_refresh(child, iint, &state);
+	ima_state_refresh(&init_ima_ns, iint, &iint->state);
+	KUNIT_EXPECT_EQ(test, state.flags, 0);
+	KUNIT_EXPECT_EQ(test, iint->state.flags, IMA_MEASURED);
+	drop(test, child);
+}
+
+static void digest_kinds_do_not_mix(struct kunit *test)
+{
+	struct ima_iint_cache *iint = make_iint(test);
+
+	iint->digest_flags = IMA_COLLECTED;
+	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, 0));
+	KUNIT_EXPECT_TRUE(test, ima_iint_collected(iint));
+	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, IMA_VERITY_REQUIRED));
+	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
+	KUNIT_EXPECT_EQ(test, iint->digest_flags, IMA_VERITY_REQUIRED);
+}
+
+/* The list */
+
+static void list_starts_with_boot_aggregate(struct kunit *test)
+{
+	struct ima_namespace *ns = make_child(test, &init_ima_ns);
+	struct ima_queue_entry *qe;
+	long host = atomic_long_read(&init_ima_ns.log.len);
+
+	KUNIT_EXPECT_NULL(test, ns->log.table);
+	KUNIT_EXPECT_EQ(test, ima_ns_log_prepare(ns), 0);
+	KUNIT_EXPECT_EQ(test, ima_ns_log_prepare(ns), 0);
+	KUNIT_ASSERT_EQ(test, atomic_long_read(&ns->log.len), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&init_ima_ns.log.len), host);
+
+	qe = list_first_entry(&ns->log.entries, struct ima_queue_entry, later);
+	KUNIT_EXPECT_EQ(test, qe->entry->pcr, CONFIG_IMA_MEASURE_PCR_IDX);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(qe->entry->template_data[1].data,
+					   boot_aggregate_name));
+	drop(test, ns);
+}
+
+/* The policy */
+
+struct rule_case {
+	const char *text;
+	int err;
+};
+
+static const struct rule_case rule_cases[] = {
+	{ "measure func=BPRM_CHECK", 0 },
+	{ "measure func=BPRM_CHECK mask=MAY_EXEC uid=0 pcr=11", 0 },
+	{ "dont_measure fsmagic=0x9fa0", 0 },
+	{ "measure func=FILE_CHECK template=ima-sig", 0 },
+	{ "measure func=BPRM_CHECK uid=4294967296", -EINVAL },
+	{ "measure func=NO_SUCH_HOOK", -EINVAL },
+	{ "measure pcr=64", -EINVAL },
+	{ "measure measure", -EINVAL },
+	{ "func=BPRM_CHECK", -EINVAL },
+	{ "nonsense", -EINVAL },
+	{ "appraise func=BPRM_CHECK", -EOPNOTSUPP },
+	{ "dont_appraise fsmagic=0x9fa0", -EOPNOTSUPP },
+	{ "audit func=BPRM_CHECK", -EOPNOTSUPP },
+	{ "hash func=FILE_CHECK", -EOPNOTSUPP },
+	{ "measure func=KEXEC_CMDLINE", -EOPNOTSUPP },
+	{ "measure func=KEY_CHECK", -EOPNOTSUPP },
+	{ "measure func=CRITICAL_DATA label=selinux", -EOPNOTSUPP },
+};
+
+static void rule_desc(const struct rule_case *rule, char *desc)
+{
+	strscpy(desc, rule->text, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(rule, rule_cases, rule_desc);
+
+static void child_rule(struct kunit *test)
+{
+	const struct rule_case *param = test->param_value;
+	struct ima_namespace *ns = make_child(test, &init_ima_ns);
+	char *text = kunit_kstrdup(test, param->text, GFP_KERNEL);
+	int appraise = ima_appraise;
+	ssize_t ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	ret = ima_parse_add_rule(ns, &ns->policy.temp, text);
+	KUNIT_EXPECT_EQ(test, ret, param->err ?: strlen(param->text) + 1);
+	KUNIT_EXPECT_EQ(test, list_empty(&ns->policy.temp), !!param->err);
+	KUNIT_EXPECT_EQ(test, ima_appraise, appraise);
+	ima_delete_rules(&ns->policy.temp);
+	drop(test, ns);
+}
+
+static void policy_is_replaced_then_grows(struct kunit *test)
+{
+	struct ima_namespace *ns = make_child(test, &init_ima_ns);
+	struct list_head __rcu *born_with = ns->policy.rules;
+	char first[] = "measure func=FILE_CHECK";
+	char second[] = "measure func=BPRM_CHECK";
+
+	KUNIT_EXPECT_EQ(test, ns->policy.flag, IMA_MEASURE);
+	KUNIT_EXPECT_EQ(test, ima_check_policy(ns), -EINVAL);
+	KUNIT_EXPECT_GT(test, ima_parse_add_rule(ns, &ns->policy.temp, first), 0);
+	KUNIT_EXPECT_EQ(test, ima_check_policy(ns), 0);
+	KUNIT_EXPECT_PTR_EQ(test, ns->policy.rules, born_with);
+
+	ima_update_policy(ns);
+	KUNIT_EXPECT_PTR_NE(test, ns->policy.rules, born_with);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&ns->policy.custom));
+	KUNIT_EXPECT_TRUE(test, list_empty(&ns->policy.temp));
+
+	KUNIT_EXPECT_GT(test, ima_parse_add_rule(ns, &ns->policy.temp, second), 0);
+	ima_update_policy(ns);
+	KUNIT_EXPECT_EQ(test, list_count_nodes(&ns->policy.custom), 2);
+	drop(test, ns);
+}
+
+static struct kunit_case ima_ns_cases[] = {
+	KUNIT_CASE(kthread_shares),
+	KUNIT_CASE(ids_and_levels),
+	KUNIT_CASE(deep_chain_is_freed),
+	KUNIT_CASE(status_is_of_the_pair),
+	KUNIT_CASE(namespace_end_frees_statuses),
+	KUNIT_CASE(change_outdates_all),
+	KUNIT_CASE(xattr_change_is_for_children),
+	KUNIT_CASE(digest_kinds_do_not_mix),
+	KUNIT_CASE(list_starts_with_boot_aggregate),
+	KUNIT_CASE_PARAM(child_rule, rule_gen_params),
+	KUNIT_CASE(policy_is_replaced_then_grows),
+	{}
+};
+
+static struct kunit_suite ima_ns_suite = {
+	.name = "ima_ns",
+	.test_cases = ima_ns_cases,
+};
+
+kunit_test_suite(ima_ns_suite);
+
+MODULE_DESCRIPTION("KUnit tests of IMA namespaces");
+MODULE_LICENSE("GPL");
