@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Usage: awk -v a=A.LIST -v b=B.LIST [-v host=1] -f show.awk LIST
+# A list for people: number, digest of the file, who else has it, name, remark
+function load(file, seen,   line, field) {
+	while ((getline line < file) > 0) {
+		split(line, field, " ")
+		seen[field[4] " " field[5]] = 1
+	}
+	close(file)
+}
+
+function remark(key) {
+	if ($5 == "boot_aggregate")
+		return "opens the list; zeros, for it has no TPM"
+	if ($5 in digest && digest[$5] != $4)
+		return "was modified: measured again"
+	if (host && !(key in in_a) && !(key in in_b))
+		return "read by root: only the host's policy asks"
+	if ($5 ~ /\.so/)
+		return "library, mapped to be executed"
+	if ($5 ~ /^\/data\//)
+		return "data: the policy of b asks for it"
+	if ((key in in_a) && (key in in_b))
+		return "in both containers"
+	return "in one container"
+}
+
+BEGIN {
+	load(a, in_a)
+	load(b, in_b)
+}
+
+{
+	key = $4 " " $5
+	who = ""
+	if (host)
+		who = (key in in_a ? "a" : "-") " " (key in in_b ? "b" : "-") "  "
+	printf "  %4d  %s  %s%-35s %s\n", NR, \
+		substr($4, index($4, ":") + 1, 12), who, $5, remark(key)
+	digest[$5] = $4
+}
