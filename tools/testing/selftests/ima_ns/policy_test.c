@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespace tests - Policies
+ */
+
+#include "world.h"
+
+#define RULE_EXEC "measure func=BPRM_CHECK\n"
+#define RULE_READ "measure func=FILE_CHECK mask=MAY_READ fowner=61000\n"
+#define RULE_BAD "measure func=NO_SUCH_HOOK\n"
+
+#define MAX_RULES 1024
+
+/*
+ * host[-] ─┬─ a[D] ── child[D]
+ *          └─ b[D]
+ */
+FIXTURE(policy)
+{
+	struct scratch scratch;
+	struct agent a, b, child;
+	int a_list;
+	/* The policies of host, a, b and child before the test. */
+	char *host_text, *a_text, *b_text, *child_text;
+	char path[PATH_MAX];
+};
+
+FIXTURE_SETUP(policy)
+{
+	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
+	ASSERT_EQ(0, scratch_make(&self->scratch, FS_TMPFS));
+	ASSERT_EQ(0, scratch_subject(&self->scratch, "subject", OWNER_PLAIN,
+				     self->path));
+	ASSERT_EQ(0, agent_start(&self->a, NULL, CLONE_NEWNS));
+	self->a_list = agent_open(&self->a, ASCII_LIST, O_RDONLY);
+	ASSERT_EQ(0, agent_start(&self->b, NULL, CLONE_NEWNS));
+	ASSERT_EQ(0, agent_start(&self->child, &self->a, CLONE_NEWNS));
+	ASSERT_LE(0, read_path(POLICY, &self->host_text));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &self->a_text));
+	ASSERT_LT(0, agent_read(&self->b, POLICY, &self->b_text));
+	ASSERT_LT(0, agent_read(&self->child, POLICY, &self->child_text));
+}
+
+FIXTURE_TEARDOWN(policy)
+{
+	agent_stop(&self->child);
+	agent_stop(&self->b);
+	agent_stop(&self->a);
+	scratch_remove(&self->scratch);
+}
+
+/* Asserts what an agent reads from its policy file. */
+static void assert_policy(struct __test_metadata *const _metadata,
+			  struct agent *agent, const char *text)
+{
+	char *now;
+
+	ASSERT_LE(0, agent_read(agent, POLICY, &now));
+	ASSERT_STREQ(text, now);
+	free(now);
+}
+
+/* Asserts that nobody's policy but a's has changed. */
+static void assert_others_untouched(struct __test_metadata *const _metadata,
+				    struct _test_data_policy *self)
+{
+	char *now;
+
+	ASSERT_LE(0, read_path(POLICY, &now));
+	ASSERT_STREQ(self->host_text, now);
+	free(now);
+	assert_policy(_metadata, &self->b, self->b_text);
+	assert_policy(_metadata, &self->child, self->child_text);
+}
+
+/* Asserts that a load by @a failed and that nothing came of it. */
+static void assert_untouched(struct __test_metadata *const _metadata,
+			     struct _test_data_policy *self)
+{
+	assert_policy(_metadata, &self->a, self->a_text);
+	assert_others_untouched(_metadata, self);
+}
+
+static int count_lines(const char *text)
+{
+	int count = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		count++;
+		text++;
+	}
+	return count;
+}
+
+/* How many entries of the subject its execution adds to a's list. */
+static int exec_gains(struct _test_data_policy *self)
+{
+	char unique[33];
+	int before;
+
+	unique_text(unique);
+	if (agent_append(&self->b, self->path, unique))
+		return -EIO;
+	before = fd_count_path(self->a_list, self->path);
+	if (agent_exec(&self->a, self->path, 0))
+		return -ENOEXEC;
+	return fd_count_path(self->a_list, self->path) - before;
+}
+
+/* The same for its being read. */
+static int read_gains(struct _test_data_policy *self)
+{
+	char unique[33];
+	int before, fd;
+
+	unique_text(unique);
+	if (agent_append(&self->b, self->path, unique))
+		return -EIO;
+	before = fd_count_path(self->a_list, self->path);
+	fd = agent_open(&self->a, self->path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return fd_count_path(self->a_list, self->path) - before;
+}
+
+/* The default policy, as the documentation lists it. */
+TEST_F(policy, default_text)
+{
+	static const char *const measured[] = {
+		"func=BPRM_CHECK", "func=MMAP_CHECK", "func=MODULE_CHECK",
+		"func=FIRMWARE_CHECK", "func=KEXEC_KERNEL_CHECK",
+		"func=KEXEC_INITRAMFS_CHECK", "func=POLICY_CHECK",
+	};
+	/* proc, sysfs, securityfs, devpts, cgroup2, nsfs */
+	static const char *const excluded[] = {
+		"fsmagic=0x9fa0", "fsmagic=0x62656572", "fsmagic=0x73636673",
+		"fsmagic=0x1cd1", "fsmagic=0x63677270", "fsmagic=0x6e736673",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(measured); i++)
+		ASSERT_TRUE(contains(self->a_text, measured[i]));
+	for (i = 0; i < ARRAY_SIZE(excluded); i++)
+		ASSERT_TRUE(contains(self->a_text, excluded[i]));
+	/* tmpfs is not excluded. */
+	ASSERT_FALSE(contains(self->a_text, "fsmagic=0x1021994"));
+	ASSERT_STREQ(self->a_text, self->b_text);
+	ASSERT_STREQ(self->a_text, self->child_text);
+	ASSERT_EQ(1, exec_gains(self));
+	ASSERT_EQ(0, read_gains(self));
+}
+
+/* "The first load replaces the default policy, later ones append." */
+TEST_F(policy, replace_then_append)
+{
+	char *text;
+
+	ASSERT_EQ(0, agent_load(&self->a, RULE_READ));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(1, count_lines(text));
+	ASSERT_TRUE(contains(text, "func=FILE_CHECK"));
+	ASSERT_EQ(0, exec_gains(self));
+	ASSERT_EQ(1, read_gains(self));
+
+	ASSERT_EQ(0, agent_load(&self->a, RULE_EXEC));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(2, count_lines(text));
+	ASSERT_TRUE(contains(text, "func=FILE_CHECK"));
+	ASSERT_TRUE(contains(text, "func=BPRM_CHECK"));
+	ASSERT_EQ(1, exec_gains(self));
+	ASSERT_EQ(1, read_gains(self));
+	assert_others_untouched(_metadata, self);
+}
+
+/* "The namespace is active from birth": a child gets the default policy. */
+TEST_F(policy, not_inherited)
+{
+	struct agent later;
+
+	ASSERT_EQ(0, agent_load(&self->a, RULE_READ));
+	ASSERT_EQ(0, agent_start(&later, &self->a, CLONE_NEWNS));
+	assert_policy(_metadata, &later, self->a_text);
+	ASSERT_EQ(0, agent_stop(&later));
+}
+
+/* Several rules, comments and empty lines in one load. */
+TEST_F(policy, many_rules)
+{
+	char *text;
+
+	ASSERT_EQ(0, agent_load(&self->a, "# a comment\n\n" RULE_EXEC
+				"dont_measure fsmagic=0x9fa0\n" RULE_READ));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(3, count_lines(text));
+	ASSERT_EQ(1, exec_gains(self));
+	ASSERT_EQ(1, read_gains(self));
+}
+
+/* A last rule needs no newline. */
+TEST_F(policy, no_newline)
+{
+	ASSERT_EQ(0, agent_load(&self->a, "measure func=BPRM_CHECK"));
+	ASSERT_EQ(1, exec_gains(self));
+}
+
+/*
+ * "One writer at a time per namespace: a second open for write is EBUSY", and
+ * nobody else's business.
+ */
+TEST_F(policy, one_writer)
+{
+	struct agent second;
+	int fd, other;
+
+	ASSERT_EQ(0, agent_start(&second, &self->a, 0));
+	fd = agent_open(&self->a, POLICY, O_WRONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(-EBUSY, agent_open(&self->a, POLICY, O_WRONLY));
+	ASSERT_EQ(-EBUSY, agent_open(&second, POLICY, O_WRONLY));
+	ASSERT_EQ(-EBUSY, agent_open(&second, POLICY, O_WRONLY | O_TRUNC));
+
+	/* Readers, other namespaces and the host are free. */
+	assert_untouched(_metadata, self);
+	ASSERT_EQ(0, agent_load(&self->b, RULE_READ));
+	ASSERT_EQ(0, agent_load(&self->child, RULE_READ));
+	other = open(POLICY, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, other);
+	(void)close(other);
+
+	ASSERT_EQ(0, write_rules(fd, RULE_READ));
+	ASSERT_EQ(0, close(fd));
+	ASSERT_EQ(0, agent_load(&second, RULE_EXEC));
+	ASSERT_EQ(0, agent_stop(&second));
+}
+
+/* Nothing is in force before the file is closed. */
+TEST_F(policy, published_at_close)
+{
+	const int fd = agent_open(&self->a, POLICY, O_WRONLY);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, write_rules(fd, RULE_READ));
+	ASSERT_EQ(1, exec_gains(self));
+	assert_untouched(_metadata, self);
+	ASSERT_EQ(0, close(fd));
+	ASSERT_EQ(0, exec_gains(self));
+}
+
+/*
+ * "A bad line: write() fails EINVAL, nothing of that open is published,
+ * close() fails EINVAL too."
+ */
+TEST_F(policy, bad_line)
+{
+	int fd = agent_open(&self->a, POLICY, O_WRONLY);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, write_rules(fd, RULE_READ));
+	ASSERT_EQ(-EINVAL, write_rules(fd, RULE_BAD));
+	/* Too late for good rules. */
+	(void)write_rules(fd, RULE_READ);
+	ASSERT_EQ(-1, close(fd));
+	ASSERT_EQ(EINVAL, errno);
+	assert_untouched(_metadata, self);
+	ASSERT_EQ(1, exec_gains(self));
+	ASSERT_EQ(0, read_gains(self));
+
+	/* The old policy stays after a second, and a first, load too. */
+	ASSERT_EQ(0, agent_load(&self->a, RULE_READ));
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, RULE_EXEC RULE_BAD));
+	ASSERT_EQ('w', self->a.call->step);
+	ASSERT_EQ(0, exec_gains(self));
+	ASSERT_EQ(1, read_gains(self));
+	assert_others_untouched(_metadata, self);
+}
+
+/* A refused load does not count as the first one. */
+TEST_F(policy, bad_then_good)
+{
+	char *text;
+
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, RULE_BAD));
+	ASSERT_EQ(0, agent_load(&self->a, RULE_READ));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(1, count_lines(text));
+}
+
+/* "An empty policy (no rule): close() fails EINVAL." */
+TEST_F(policy, empty)
+{
+	static const char *const nothing[] = { "", "\n", "# a comment\n" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(nothing); i++) {
+		ASSERT_EQ(-EINVAL, agent_load(&self->a, nothing[i]));
+		ASSERT_EQ('c', self->a.call->step);
+	}
+	assert_untouched(_metadata, self);
+	ASSERT_EQ(0, agent_load(&self->a, RULE_READ));
+}
+
+/* Writes the rule @times; each line is padded with blanks to @size. */
+static char *repeat_rule(const char *rule, int times, int size)
+{
+	char *const text = malloc((size_t)times * size + 1);
+	char *c = text;
+
+	while (times--)
+		c += sprintf(c, "%-*s\n", size - 1, rule);
+	*c = '\0';
+	return text;
+}
+
+/* "More than 1024 rules or 64 KiB of text: EDQUOT." */
+TEST_F(policy, too_many_rules)
+{
+	static const char rule[] = "measure func=BPRM_CHECK uid=1000";
+	const int size = strlen(rule) + 1;
+	char *text;
+
+	ASSERT_EQ(-EDQUOT, agent_load(&self->a, repeat_rule(rule, MAX_RULES + 1,
+							    size)));
+	assert_untouched(_metadata, self);
+	ASSERT_EQ(0, agent_load(&self->a, repeat_rule(rule, MAX_RULES, size)));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(MAX_RULES, count_lines(text));
+}
+
+/* The limits hold for the namespace, however many loads it takes. */
+TEST_F(policy, too_many_appended)
+{
+	static const char rule[] = "measure func=BPRM_CHECK uid=1000";
+	const int size = strlen(rule) + 1;
+	char *text;
+
+	ASSERT_EQ(0, agent_load(&self->a, repeat_rule(rule, MAX_RULES, size)));
+	ASSERT_EQ(-EDQUOT, agent_load(&self->a, RULE_EXEC));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(MAX_RULES, count_lines(text));
+	assert_others_untouched(_metadata, self);
+}
+
+TEST_F(policy, too_much_text)
+{
+	static const char rule[] = "measure func=BPRM_CHECK uid=1000";
+
+	ASSERT_EQ(-EDQUOT, agent_load(&self->a, repeat_rule(rule, 17, 4000)));
+	assert_untouched(_metadata, self);
+	ASSERT_EQ(0, agent_load(&self->a, repeat_rule(rule, 16, 4000)));
+	ASSERT_EQ(-EDQUOT, agent_load(&self->a, repeat_rule(rule, 1, 4000)));
+}
+
+/* A rule that does not fit into one write() is not loaded in part. */
+TEST_F(policy, long_line)
+{
+	char *const text = repeat_rule("measure func=BPRM_CHECK", 1, 5000);
+
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, text));
+	memcpy(text + 4500, "uid=1000", strlen("uid=1000"));
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, text));
+	assert_untouched(_metadata, self);
+}
+
+/* "appraise/audit/hash actions and KEY_CHECK, ... are EOPNOTSUPP." */
+TEST_F(policy, not_supported)
+{
+	static const char *const rules[] = {
+		"appraise func=BPRM_CHECK\n",
+		"audit func=BPRM_CHECK\n",
+		"hash func=FILE_CHECK\n",
+		"measure func=KEY_CHECK\n",
+		"measure func=KEXEC_CMDLINE\n",
+		"measure func=CRITICAL_DATA\n",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		ASSERT_EQ(-EOPNOTSUPP, agent_load(&self->a, rules[i]))
+		{
+			TH_LOG("%s", rules[i]);
+		}
+	}
+	assert_untouched(_metadata, self);
+}
+
+/* "uid and gid parsed in the owner, unmapped ones EINVAL." */
+TEST_F(policy, unmapped_ids)
+{
+	static const char *const rules[] = {
+		"measure func=BPRM_CHECK uid=1000\n",
+		"measure func=BPRM_CHECK euid=1000\n",
+		"measure func=BPRM_CHECK gid=1000\n",
+		"measure func=BPRM_CHECK fowner=1000\n",
+	};
+	struct agent rootless;
+	size_t i;
+
+	ASSERT_EQ(0, agent_start(&rootless, &self->a,
+				 CLONE_NEWUSER | CLONE_NEWNS));
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		ASSERT_EQ(-EINVAL, agent_load(&rootless, rules[i]))
+		{
+			TH_LOG("%s", rules[i]);
+		}
+	}
+	assert_policy(_metadata, &rootless, self->a_text);
+	ASSERT_EQ(0, agent_load(&rootless,
+				"measure func=BPRM_CHECK uid=0\n"));
+	ASSERT_EQ(0, agent_stop(&rootless));
+	assert_untouched(_metadata, self);
+}
+
+static long do_keep_cap(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return keep_cap(call->flags);
+}
+
+static int drop_caps_but(struct agent *agent, int cap)
+{
+	agent->call->flags = cap;
+	return agent_call(agent, do_keep_cap, -1, NULL);
+}
+
+/* "The opener needs CAP_SYS_ADMIN or CAP_MAC_ADMIN over the owner: EPERM." */
+TEST_F(policy, capabilities)
+{
+	static const struct {
+		int cap;
+		int err;
+	} rows[] = {
+		{ CAP_SYS_ADMIN, 0 },
+		{ CAP_MAC_ADMIN, 0 },
+		{ CAP_DAC_OVERRIDE, -EPERM },
+		{ -1, -EPERM },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct agent actor;
+		int fd;
+
+		ASSERT_EQ(0, agent_start(&actor, &self->a, 0));
+		ASSERT_EQ(0, drop_caps_but(&actor, rows[i].cap));
+		ASSERT_EQ(rows[i].err, agent_load(&actor, RULE_EXEC))
+		{
+			TH_LOG("capability %d", rows[i].cap);
+		}
+		fd = agent_open(&actor, POLICY, O_RDONLY);
+		ASSERT_EQ(rows[i].err, fd < 0 ? fd : close(fd));
+		ASSERT_EQ(0, agent_stop(&actor));
+	}
+}
+
+/* Root of a mere user namespace is not privileged over the owner. */
+TEST_F(policy, foreign_root)
+{
+	struct agent actor;
+
+	ASSERT_EQ(0, agent_start(&actor, &self->a, CLONE_NEWUSER));
+	ASSERT_EQ(-EPERM, agent_load(&actor, RULE_EXEC));
+	ASSERT_EQ('o', actor.call->step);
+	ASSERT_EQ(-EPERM, agent_open(&actor, POLICY, O_RDONLY));
+	assert_untouched(_metadata, self);
+	ASSERT_EQ(0, agent_stop(&actor));
+}
+
+/* Writes the policy to a file of the scratch directory. */
+static int policy_file(struct _test_data_policy *self, const char *name,
+		       const char *rules, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", self->scratch.dir, name);
+	return write_path(path, O_CREAT | O_TRUNC, rules, strlen(rules));
+}
+
+/* "Rules, or an absolute path", whose file the default policy records. */
+TEST_F(policy, by_path)
+{
+	char path[PATH_MAX], evidence[EVIDENCE_SIZE], *text;
+
+	ASSERT_EQ(0, policy_file(self, "good", RULE_READ RULE_EXEC, path));
+	ASSERT_EQ(0, file_evidence(path, path, evidence, sizeof(evidence)));
+	ASSERT_EQ(0, agent_load(&self->a, path));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(2, count_lines(text));
+	assert_gain(_metadata, "a", self->a_list, 0, 1, evidence);
+	ASSERT_EQ(1, exec_gains(self));
+	ASSERT_EQ(1, read_gains(self));
+	assert_others_untouched(_metadata, self);
+}
+
+TEST_F(policy, by_path_refused)
+{
+	static const char rule[] = "measure func=BPRM_CHECK uid=1000";
+	char path[PATH_MAX];
+
+	ASSERT_EQ(-ENOENT, agent_load(&self->a, "/nonexistent/policy"));
+	ASSERT_EQ(0, policy_file(self, "bad", RULE_READ RULE_BAD, path));
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, path));
+	ASSERT_EQ(0, policy_file(self, "empty", "", path));
+	ASSERT_GT(0, agent_load(&self->a, path));
+	ASSERT_EQ(0, policy_file(self, "many",
+				 repeat_rule(rule, MAX_RULES + 1,
+					     strlen(rule) + 1), path));
+	ASSERT_EQ(-EDQUOT, agent_load(&self->a, path));
+	assert_untouched(_metadata, self);
+}
+
+/*
+ * "Files refer to the opener's IMA namespace, pinned at open": who else writes
+ * to the descriptor does not matter.
+ */
+TEST_F(policy, passed_descriptor)
+{
+	int fd = agent_open(&self->a, POLICY, O_WRONLY);
+
+	/* The test, in the initial namespace, writes and closes. */
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, write_rules(fd, RULE_READ));
+	ASSERT_EQ(0, close(fd));
+	ASSERT_EQ(0, exec_gains(self));
+	ASSERT_EQ(1, read_gains(self));
+	assert_others_untouched(_metadata, self);
+}
+
+static long do_open_unshare_write(struct call *call, int fd)
+{
+	int err;
+
+	if (fd >= 0)
+		close(fd);
+	fd = open(POLICY, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || unshare(CLONE_NEWNS))
+		return -errno;
+	err = write_rules(fd, call->text);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+/* The same across unshare(): the old namespace is meant. */
+TEST_F(policy, inherited_descriptor)
+{
+	struct agent mover;
+
+	ASSERT_EQ(0, agent_start(&mover, &self->a, 0));
+	snprintf(mover.call->text, TEXT_SIZE, "%s", RULE_READ);
+	ASSERT_EQ(0, agent_call(&mover, do_open_unshare_write, -1, NULL));
+	ASSERT_NE(ns_inum(self->a.pid, "ima"), ns_inum(mover.pid, "ima"));
+	assert_policy(_metadata, &mover, self->a_text);
+	ASSERT_EQ(0, exec_gains(self));
+	ASSERT_EQ(1, read_gains(self));
+	assert_others_untouched(_metadata, self);
+	ASSERT_EQ(0, agent_stop(&mover));
+}
+
+/* Runs a shell command in the agent; its stderr goes to a file. */
+static long do_shell(struct call *call, int fd)
+{
+	const pid_t pid = fork();
+
+	if (!pid) {
+		dup2(fd, STDERR_FILENO);
+		execl(call->path, call->path, "-c", call->text, NULL);
+		_exit(127);
+	}
+	close(fd);
+	return pid < 0 ? -errno : reap(pid);
+}
+
+static int shell(struct agent *agent, const char *which, const char *command,
+		 char *errors, size_t size)
+{
+	const int fd = memfd_create("stderr", MFD_CLOEXEC);
+	int ret;
+	ssize_t n;
+
+	snprintf(agent->call->path, PATH_MAX, "%s", which);
+	snprintf(agent->call->text, TEXT_SIZE, "%s", command);
+	ret = agent_call(agent, do_shell, fd, NULL);
+	n = pread(fd, errors, size - 1, 0);
+	errors[n > 0 ? n : 0] = '\0';
+	close(fd);
+	return ret;
+}
+
+/*
+ * "A bad line refuses the whole with EINVAL, which the shell's
+ * `echo ... > policy` and `cat f > policy` report."
+ */
+TEST_F(policy, shell_reports)
+{
+	char command[3 * PATH_MAX], errors[1024], path[PATH_MAX];
+	static const char invalid[] = "Invalid argument";
+
+	snprintf(command, sizeof(command), "echo measure func=BAD > %s",
+		 POLICY);
+	ASSERT_LT(0, shell(&self->a, "/bin/bash", command, errors,
+			   sizeof(errors)));
+	ASSERT_TRUE(contains(errors, invalid));
+	/* dash calls every failed write an I/O error. */
+	ASSERT_LT(0, shell(&self->a, "/bin/sh", command, errors,
+			   sizeof(errors)));
+	ASSERT_NE('\0', errors[0]);
+
+	ASSERT_EQ(0, policy_file(self, "bad", RULE_BAD, path));
+	snprintf(command, sizeof(command), "cat %s > %s", path, POLICY);
+	ASSERT_EQ(1, shell(&self->a, "/bin/sh", command, errors,
+			   sizeof(errors)));
+	ASSERT_TRUE(contains(errors, invalid));
+
+	snprintf(command, sizeof(command),
+		 "{ echo measure func=FILE_CHECK; cat %s; } > %s", path, POLICY);
+	ASSERT_EQ(1, shell(&self->a, "/bin/sh", command, errors,
+			   sizeof(errors)));
+	ASSERT_TRUE(contains(errors, invalid));
+	assert_untouched(_metadata, self);
+}
+
+/* And what is good is loaded, by the same commands. */
+TEST_F(policy, shell_loads)
+{
+	char command[3 * PATH_MAX], errors[1024], path[PATH_MAX], *text;
+
+	ASSERT_EQ(0, policy_file(self, "good", RULE_READ RULE_EXEC, path));
+	snprintf(command, sizeof(command),
+		 "echo 'dont_measure fsmagic=0x9fa0' > %s && cat %s > %s",
+		 POLICY, path, POLICY);
+	ASSERT_EQ(0, shell(&self->a, "/bin/sh", command, errors,
+			   sizeof(errors)));
+	ASSERT_STREQ("", errors);
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	ASSERT_EQ(3, count_lines(text));
+	assert_others_untouched(_metadata, self);
+}
+
+TEST_HARNESS_MAIN
