@@ -21,7 +21,7 @@ struct ucounts;
 /* The deepest level; a mount namespace below it shares its parent's. */
 #define IMA_NS_MAX_LEVEL		64
 
-/* Limits of the policy of a child namespace. */
+/* Limits of the policy of a child namespace, all that it loads together. */
 #define IMA_NS_POLICY_MAX_RULES		1024
 #define IMA_NS_POLICY_MAX_SIZE		65536
 
@@ -32,6 +32,9 @@ struct ucounts;
  * @custom: rules loaded, in the order of loading; grows by whole policies,
  *	    shrinks never.  Owned by the namespace and freed with it.
  * @temp: rules read so far by the one writer; belongs to who holds @busy.
+ * @size: bytes of text that @custom was loaded from; belongs to who holds
+ *	  @busy, as @nr_rules does.
+ * @nr_rules: number of rules in @custom.
  * @flag: union of the actions of @rules.  Written with @rules, read without
  *	  a lock as the first thing that a hook does.
  * @busy: bit 0 is held by the open file that is loading a policy.
@@ -40,6 +43,8 @@ struct ima_ns_policy {
 	struct list_head __rcu *rules;
 	struct list_head custom;
 	struct list_head temp;
+	size_t size;
+	unsigned int nr_rules;
 	int flag;
 	unsigned long busy;
 };

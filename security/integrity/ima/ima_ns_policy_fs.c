@@ -20,15 +20,15 @@
  * struct ima_ns_policy_load - an open file that is loading a policy
  * @ns: what it is loaded for, fixed and referenced at open.
  * @lock: one write() at a time, as the file may be open in several tasks.
- * @size: bytes of text so far.
- * @rules: number of rules so far.
+ * @size: bytes of text, those of earlier policies of @ns included.
+ * @nr_rules: number of rules, those of earlier policies of @ns included.
  * @error: the first failure; from then on nothing of this is published.
  */
 struct ima_ns_policy_load {
 	struct ima_namespace *ns;
 	struct mutex lock;	/* protects what follows */
 	size_t size;
-	unsigned int rules;
+	unsigned int nr_rules;
 	int error;
 };
 
@@ -48,7 +48,7 @@ static ssize_t load_rule(struct ima_ns_policy_load *load, char *line,
 	if (ret < 0 || temp->prev == last)
 		return ret;
 
-	return ++load->rules > IMA_NS_POLICY_MAX_RULES ? -EDQUOT : ret;
+	return ++load->nr_rules > IMA_NS_POLICY_MAX_RULES ? -EDQUOT : ret;
 }
 
 /* The first line of @buf, with its newline if there is one. */
@@ -165,10 +165,13 @@ static int ima_ns_policy_release(struct inode *inode, struct file *file)
 	struct ima_ns_policy_load *load = file->private_data;
 	struct ima_namespace *ns = load->ns;
 
-	if (load->error || ima_check_policy(ns) < 0)
+	if (load->error || ima_check_policy(ns) < 0) {
 		ima_delete_rules(&ns->policy.temp);
-	else
+	} else {
+		ns->policy.size = load->size;
+		ns->policy.nr_rules = load->nr_rules;
 		ima_update_policy(ns);
+	}
 
 	/* Pairs with ima_ns_policy_open(): the next writer finds no rules. */
 	clear_bit_unlock(0, &ns->policy.busy);
@@ -245,6 +248,8 @@ int ima_ns_policy_open(struct ima_namespace *ns, struct file *file)
 
 	mutex_init(&load->lock);
 	load->ns = get_ima_ns(ns);
+	load->size = ns->policy.size;
+	load->nr_rules = ns->policy.nr_rules;
 	file->private_data = load;
 	replace_fops(file, &ima_ns_policy_ops);
 	return 0;

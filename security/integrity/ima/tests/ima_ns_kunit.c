@@ -4,6 +4,8 @@
  */
 
 #include <kunit/test.h>
+#include <linux/file.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
@@ -197,6 +199,49 @@ static void digest_kinds_do_not_mix(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iint->digest_flags, IMA_VERITY_REQUIRED);
 }
 
+static int collect(struct ima_iint_cache *iint, struct file *file)
+{
+	struct ima_iint_state level = {};
+	struct ima_walk walk = {};
+	int rc;
+
+	mutex_lock(&iint->mutex);
+	rc = ima_walk_collect(&walk, iint, &level, file, NULL, 0,
+			      ima_hash_algo, NULL);
+	mutex_unlock(&iint->mutex);
+	return rc;
+}
+
+/* Content that changes behind IMA's back shows whether it was read again. */
+static void file_is_hashed_once(struct kunit *test)
+{
+	struct ima_iint_cache *iint = make_iint(test);
+	u8 digest[IMA_MAX_DIGEST_SIZE];
+	struct file *file;
+	loff_t pos = 0;
+
+	mutex_init(&iint->mutex);
+	file = shmem_kernel_file_setup("ima_ns_kunit", PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+
+	KUNIT_EXPECT_EQ(test, kernel_write(file, "a", 1, &pos), 1);
+	KUNIT_ASSERT_EQ(test, collect(iint, file), 0);
+	memcpy(digest, iint->ima_hash->digest, iint->ima_hash->length);
+
+	KUNIT_EXPECT_EQ(test, kernel_write(file, "b", 1, &pos), 1);
+	KUNIT_ASSERT_EQ(test, collect(iint, file), 0);
+	KUNIT_EXPECT_MEMEQ(test, digest, iint->ima_hash->digest,
+			   iint->ima_hash->length);
+
+	ima_iint_changed(iint);
+	KUNIT_ASSERT_EQ(test, collect(iint, file), 0);
+	KUNIT_EXPECT_MEMNEQ(test, digest, iint->ima_hash->digest,
+			    iint->ima_hash->length);
+
+	fput(file);
+	kfree(iint->ima_hash);
+}
+
 /* The list */
 
 static void list_starts_with_boot_aggregate(struct kunit *test)
@@ -302,6 +347,7 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(change_outdates_all),
 	KUNIT_CASE(xattr_change_is_for_children),
 	KUNIT_CASE(digest_kinds_do_not_mix),
+	KUNIT_CASE(file_is_hashed_once),
 	KUNIT_CASE(list_starts_with_boot_aggregate),
 	KUNIT_CASE_PARAM(child_rule, rule_gen_params),
 	KUNIT_CASE(policy_is_replaced_then_grows),

@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_STRINGS 4096
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
 
@@ -180,7 +181,7 @@ static void enter_root(void)
 	size_t i;
 
 	make_dir("/upper");
-	for (i = 0; i < sizeof(root_mounts) / sizeof(root_mounts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(root_mounts); i++) {
 		mount_one(&root_mounts[i]);
 		if (!strcmp(root_mounts[i].target, "/upper")) {
 			make_dir("/upper/upper");
