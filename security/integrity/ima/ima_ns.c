@@ -28,19 +28,8 @@ static struct ima_namespace *to_ima_ns(struct ns_common *ns)
 	return container_of(ns, struct ima_namespace, ns);
 }
 
-/* Of its own, so that it can be flushed. */
-static struct workqueue_struct *ima_ns_wq __ro_after_init;
-
 static struct ucounts *inc_ima_namespaces(struct user_namespace *user_ns)
 {
-	struct ucounts *ucounts;
-
-	ucounts = inc_ucount(user_ns, current_euid(), UCOUNT_IMA_NAMESPACES);
-	if (ucounts)
-		return ucounts;
-
-	/* Namespaces that are gone may still wait to be freed. */
-	flush_workqueue(ima_ns_wq);
 	return inc_ucount(user_ns, current_euid(), UCOUNT_IMA_NAMESPACES);
 }
 
@@ -108,7 +97,7 @@ static void free_ima_ns_work(struct work_struct *work)
 void put_ima_ns(struct ima_namespace *ns)
 {
 	if (ns && refcount_dec_and_test(&ns->ns.count))
-		queue_work(ima_ns_wq, &ns->free_work);
+		queue_work(system_unbound_wq, &ns->free_work);
 }
 
 static struct ima_namespace *alloc_ima_ns(void)
@@ -194,19 +183,6 @@ struct ima_namespace *copy_ima_ns(struct user_namespace *user_ns,
 	if (IS_ERR(ns))
 		dec_ima_namespaces(ucounts);
 	return ns;
-}
-
-/**
- * ima_ns_init - make what all namespaces need
- *
- * Context: once at boot, before any hook is registered.
- */
-void __init ima_ns_init(void)
-{
-	ima_ns_wq = alloc_workqueue("ima_ns", WQ_UNBOUND, 0);
-	if (!ima_ns_wq)
-		panic("IMA: no memory for a workqueue\n");
-	ima_ns_status_init();
 }
 
 /* /proc/PID/ns/ima */

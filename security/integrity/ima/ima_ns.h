@@ -132,7 +132,7 @@ struct ima_walk {
 /**
  * struct ima_seq_file - private data of an open file that lists something
  * @ns: the opener's namespace, referenced.
- * @rules: the rules that were in force at open; they live as long as @ns.
+ * @rules: the rules in force when reading began; they live as long as @ns.
  */
 struct ima_seq_file {
 	struct ima_namespace *ns;
@@ -159,18 +159,31 @@ static inline bool ima_iint_collected(const struct ima_iint_cache *iint)
 }
 
 /*
- * Levels may want digests of different kinds of one file: only one is kept,
- * and the other kind is collected again.  Needs iint->mutex.  Returns whether
- * the kind was another one before.
+ * Levels may want different digests of one file: only one is kept, and the
+ * other is collected again.  A level that collected the digest itself goes on
+ * with it, whatever algorithm it would choose now, as a host always did.
+ * Needs iint->mutex.  Returns whether there was a digest of another kind.
  */
 static inline bool ima_iint_want(struct ima_iint_cache *iint,
-				 unsigned long verity)
+				 const struct ima_namespace *ns,
+				 unsigned long verity, enum hash_algo algo)
 {
-	if ((iint->digest_flags & IMA_VERITY_REQUIRED) == verity)
-		return false;
+	bool changed = (iint->digest_flags & IMA_VERITY_REQUIRED) != verity;
 
-	iint->digest_flags = verity;
-	return true;
+	if (!changed && !verity && iint->digest_ns != ns->id &&
+	    iint->ima_hash && iint->ima_hash->algo != algo)
+		changed = true;
+	if (changed)
+		iint->digest_flags = verity;
+	if (!ima_iint_collected(iint))
+		iint->digest_ns = ns->id;
+	return changed;
+}
+
+/* What happens to children is no news to the host unless it asks for all. */
+static inline int ima_ns_audit_info(const struct ima_namespace *ns, int info)
+{
+	return ns->parent ? 1 : info;
 }
 
 /*
@@ -191,6 +204,14 @@ static inline void ima_state_refresh(const struct ima_namespace *ns,
 	state->flags &= ~IMA_DONE_MASK;
 	state->measured_pcrs = 0;
 	state->seq = seq;
+}
+
+/* Is it of the kind that the initial namespace wants?  Needs iint->mutex. */
+static inline bool
+ima_iint_collected_for_host(const struct ima_iint_cache *iint)
+{
+	return ima_iint_collected(iint) &&
+	       !((iint->digest_flags ^ iint->flags) & IMA_VERITY_REQUIRED);
 }
 
 #ifdef CONFIG_IMA_NS
@@ -241,6 +262,13 @@ static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
 	INIT_LIST_HEAD(&iint->statuses);
 }
 
+/* A status that is missed here is a new one, which nothing was done for yet. */
+static inline void ima_ns_xattr_changed(struct ima_iint_cache *iint)
+{
+	if (!list_empty(&iint->statuses))
+		atomic64_inc(&iint->xattr_seq);
+}
+
 struct ima_iint_state *ima_ns_state_find(struct ima_namespace *ns,
 					 struct ima_iint_cache *iint);
 struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
@@ -255,7 +283,6 @@ void free_ima_ns_chain(struct ima_namespace *ns);
 void ima_ns_status_free_iint(struct ima_iint_cache *iint);
 void ima_ns_status_free_ns(struct ima_namespace *ns);
 void __init ima_ns_status_init(void);
-void __init ima_ns_init(void);
 
 int ima_ns_log_prepare(struct ima_namespace *ns);
 void ima_ns_log_free(struct ima_namespace *ns);
@@ -277,6 +304,10 @@ static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
 {
 }
 
+static inline void ima_ns_xattr_changed(struct ima_iint_cache *iint)
+{
+}
+
 static inline struct ima_iint_state *
 ima_ns_state_find(struct ima_namespace *ns, struct ima_iint_cache *iint)
 {
@@ -293,7 +324,7 @@ static inline void ima_ns_status_free_iint(struct ima_iint_cache *iint)
 {
 }
 
-static inline void ima_ns_init(void)
+static inline void ima_ns_status_init(void)
 {
 }
 
@@ -323,7 +354,8 @@ void ima_walk_check_changed(struct ima_walk *walk,
 			    const struct ima_namespace *ns, struct file *file,
 			    struct ima_iint_cache *iint,
 			    struct ima_iint_state *state, int action);
-int ima_walk_collect(struct ima_walk *walk, struct ima_iint_cache *iint,
+int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
+		     struct ima_iint_cache *iint,
 		     const struct ima_iint_state *state, struct file *file,
 		     void *buf, loff_t size, enum hash_algo algo,
 		     struct modsig *modsig);

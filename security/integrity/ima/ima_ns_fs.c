@@ -56,8 +56,6 @@ int ima_ns_seq_open(struct file *file, const struct seq_operations *ops)
 		return -ENOMEM;
 
 	sf->ns = get_ima_ns(ima_ns_current());
-	/* No dereference: the address of a list that lives as long as @ns. */
-	sf->rules = (struct list_head *)rcu_access_pointer(sf->ns->policy.rules);
 	return 0;
 }
 

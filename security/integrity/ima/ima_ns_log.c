@@ -65,7 +65,7 @@ static int ima_ns_log_start(struct ima_namespace *ns, struct ima_h_table *table,
  *
  * Context: process context, may sleep; takes the namespace's log lock.
  * Return: 0, or
- * - -ENOMEM: no memory for the table or the entry;
+ * - -ENOMEM: no memory for the entry;
  * - what the hash of the entry failed with.
  */
 int ima_ns_log_prepare(struct ima_namespace *ns)
@@ -78,9 +78,8 @@ int ima_ns_log_prepare(struct ima_namespace *ns)
 	if (likely(READ_ONCE(ns->log.table)))
 		return 0;
 
-	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
-	if (!table)
-		return -ENOMEM;
+	/* Charged to, but not refused by, a container at its memory limit. */
+	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 
 	entry = alloc_boot_aggregate();
 	if (IS_ERR(entry)) {

@@ -45,6 +45,8 @@ static struct ima_namespace default_ns = {
 	.policy = {
 		.rules = (struct list_head __rcu *)&default_ns.policy.custom,
 		.custom = LIST_HEAD_INIT(default_ns.policy.custom),
+		/* From the start, for who is born before the rules are read. */
+		.flag = IMA_MEASURE,
 	},
 };
 
@@ -74,7 +76,6 @@ void __init ima_ns_policy_init(void)
 			pr_err("default policy of namespaces: \"%s\": %d\n",
 			       exec_rules[i], ret);
 	}
-	ima_update_policy_flags(&default_ns);
 }
 
 /**

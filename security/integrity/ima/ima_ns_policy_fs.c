@@ -86,11 +86,12 @@ static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 			 size_t size)
 {
 	size_t len = strcspn(path, "\n");
-	void *text = NULL;
+	void *data = NULL;
 	ssize_t ret;
+	char *text;
 
 	path[len] = '\0';
-	ret = kernel_read_file_from_path(path, 0, &text,
+	ret = kernel_read_file_from_path(path, 0, &data,
 					 IMA_NS_POLICY_MAX_SIZE, NULL,
 					 READING_POLICY);
 	if (ret == -EFBIG)
@@ -98,8 +99,14 @@ static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 	if (ret < 0)
 		return ret;
 
+	/* Parsing terminates the last line, for which @data has no room. */
+	text = kmemdup_nul(data, ret, GFP_KERNEL_ACCOUNT);
+	vfree(data);
+	if (!text)
+		return -ENOMEM;
+
 	ret = load_text(load, text, ret);
-	vfree(text);
+	kfree(text);
 	return ret < 0 ? ret : size;
 }
 
@@ -116,14 +123,13 @@ static ssize_t load_one(struct ima_ns_policy_load *load, char *buf,
 	return load_line(load, buf, size);
 }
 
-static ssize_t ima_ns_policy_write(struct file *file, const char __user *ubuf,
-				   size_t size, loff_t *ppos)
+static ssize_t load_user(struct ima_ns_policy_load *load,
+			 const char __user *ubuf, size_t size, loff_t pos)
 {
-	struct ima_ns_policy_load *load = file->private_data;
 	ssize_t ret;
 	char *buf;
 
-	if (*ppos)
+	if (pos)
 		return -EINVAL;
 
 	size = min(size, PAGE_SIZE - 1);
@@ -134,28 +140,45 @@ static ssize_t ima_ns_policy_write(struct file *file, const char __user *ubuf,
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 
-	ret = mutex_lock_interruptible(&load->lock);
-	if (ret)
-		goto out_free;
-
-	ret = load->error ?: load_one(load, buf, size);
-	if (ret < 0)
-		load->error = ret;
-	mutex_unlock(&load->lock);
-
-out_free:
+	ret = load_one(load, buf, size);
 	kfree(buf);
 	return ret;
 }
 
-/* Called on each close of each duplicate: tells, and changes nothing. */
+/* Whatever a write fails with, a policy without that rule is not the policy. */
+static ssize_t ima_ns_policy_write(struct file *file, const char __user *ubuf,
+				   size_t size, loff_t *ppos)
+{
+	struct ima_ns_policy_load *load = file->private_data;
+	ssize_t ret;
+
+	ret = mutex_lock_interruptible(&load->lock);
+	if (ret)
+		return ret;
+
+	ret = load->error ?: load_user(load, ubuf, size, *ppos);
+	if (ret < 0)
+		load->error = ret;
+	mutex_unlock(&load->lock);
+	return ret;
+}
+
+/*
+ * Called on each close of each duplicate: tells, and changes nothing.  Does not
+ * wait for a writer, who may be stuck in a path for as long as it likes; only
+ * the last close can say that there is no rule.
+ */
 static int ima_ns_policy_flush(struct file *file, fl_owner_t id)
 {
 	struct ima_ns_policy_load *load = file->private_data;
 	int err;
 
-	mutex_lock(&load->lock);
-	err = load->error ?: ima_check_policy(load->ns);
+	if (!mutex_trylock(&load->lock))
+		return 0;
+
+	err = load->error;
+	if (!err && file_count(file) == 1)
+		err = ima_check_policy(load->ns);
 	mutex_unlock(&load->lock);
 	return err;
 }

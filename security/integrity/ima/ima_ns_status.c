@@ -64,10 +64,9 @@ static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
 {
 	struct ima_ns_status *status;
 
-	status = kmem_cache_zalloc(ima_ns_status_cache, GFP_NOFS);
-	if (!status)
-		return NULL;
-
+	/* Charged to, but not refused by, a container at its memory limit. */
+	status = kmem_cache_zalloc(ima_ns_status_cache,
+				   GFP_NOFS | __GFP_NOFAIL);
 	status->key.iint = (uintptr_t)iint;
 	status->key.ns_id = ns->id;
 	if (rhashtable_insert_fast(&ima_ns_statuses, &status->node,
@@ -89,7 +88,7 @@ static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
  * @iint: of an inode that the caller keeps from being freed
  *
  * Context: the inode lock is held, which keeps a second one from being made.
- * Return: the state, or %NULL if there was no memory.
+ * Return: the state, or %NULL if there was no memory for a larger table.
  */
 struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
 					struct ima_iint_cache *iint)
@@ -131,6 +130,10 @@ static void ima_ns_status_free(struct ima_ns_status *status)
 void ima_ns_status_free_iint(struct ima_iint_cache *iint)
 {
 	struct ima_ns_status *status, *next;
+
+	/* Whoever takes the last status off touches the list no more. */
+	if (list_empty_careful(&iint->statuses))
+		return;
 
 	spin_lock_bh(&ima_ns_status_lock);
 	list_for_each_entry_safe(status, next, &iint->statuses, iint_node)

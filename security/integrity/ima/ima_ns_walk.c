@@ -24,7 +24,7 @@ static bool may_have_changed(struct inode *inode, struct inode *real_inode,
 		return true;
 
 	/* On stacked filesystems, data may change below. */
-	return real_inode != inode && (action & IMA_DO_MASK) &&
+	return real_inode != inode &&
 	       (!IS_I_VERSION(real_inode) ||
 		integrity_inode_attrs_changed(&iint->real_inode, real_inode));
 }
@@ -50,16 +50,20 @@ void ima_walk_check_changed(struct ima_walk *walk,
 	struct inode *inode = file_inode(file);
 	struct inode *real_inode = d_real_inode(file_dentry(file));
 	struct inode *metadata_inode;
+	bool done = (state->flags & IMA_DONE_MASK) || ima_iint_collected(iint);
 
 	lockdep_assert_held(&iint->mutex);
 
-	if (!walk->checked && may_have_changed(inode, real_inode, iint, action))
-		ima_iint_changed(iint);
-	walk->checked = true;
-
+	/* A level that does nothing does not look, nor does it for the others. */
+	if (!walk->checked && (action & IMA_DO_MASK)) {
+		if (may_have_changed(inode, real_inode, iint, action))
+			ima_iint_changed(iint);
+		walk->checked = true;
+	}
 	ima_state_refresh(ns, iint, state);
 
-	if (real_inode == inode || !(action & IMA_DO_MASK))
+	if (ns->parent || !done || real_inode == inode ||
+	    !(action & IMA_DO_MASK))
 		return;
 
 	/* Reset the EVM status when metadata changed. */
@@ -71,6 +75,7 @@ void ima_walk_check_changed(struct ima_walk *walk,
 /**
  * ima_walk_collect - have the digest that a level wants
  * @walk: the walk, in which a lower level may have failed to hash the file
+ * @ns: the level
  * @iint: the inode's, which keeps the digest
  * @state: of the level, telling which kind of digest it wants
  * @file: the file that is accessed
@@ -82,17 +87,22 @@ void ima_walk_check_changed(struct ima_walk *walk,
  * Context: iint->mutex is held; may read the whole file.
  * Return: what ima_collect_measurement() returned, now or for a lower level.
  */
-int ima_walk_collect(struct ima_walk *walk, struct ima_iint_cache *iint,
+int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
+		     struct ima_iint_cache *iint,
 		     const struct ima_iint_state *state, struct file *file,
 		     void *buf, loff_t size, enum hash_algo algo,
 		     struct modsig *modsig)
 {
 	lockdep_assert_held(&iint->mutex);
 
-	/* A failure to get one kind of digest says nothing about the other. */
-	if (ima_iint_want(iint, state->flags & IMA_VERITY_REQUIRED))
+	/*
+	 * A failure to get one kind of digest says nothing about the other.
+	 * The initial level tries again, as it is the one that audits it.
+	 */
+	if (ima_iint_want(iint, ns, state->flags & IMA_VERITY_REQUIRED, algo))
 		walk->collect_rc = 0;
-	if (walk->collect_rc && iint->ima_hash && !ima_iint_collected(iint))
+	if (ns->parent && walk->collect_rc && iint->ima_hash &&
+	    !ima_iint_collected(iint))
 		return walk->collect_rc;
 
 	walk->collect_rc = ima_collect_measurement(iint, file, buf, size, algo,

@@ -190,11 +190,13 @@ static void xattr_change_is_for_children(struct kunit *test)
 static void digest_kinds_do_not_mix(struct kunit *test)
 {
 	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_namespace *host = &init_ima_ns;
 
 	iint->digest_flags = IMA_COLLECTED;
-	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, 0));
+	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, host, 0, HASH_ALGO_SHA256));
 	KUNIT_EXPECT_TRUE(test, ima_iint_collected(iint));
-	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, IMA_VERITY_REQUIRED));
+	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, host, IMA_VERITY_REQUIRED,
+					      HASH_ALGO_SHA256));
 	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
 	KUNIT_EXPECT_EQ(test, iint->digest_flags, IMA_VERITY_REQUIRED);
 }
@@ -206,10 +208,55 @@ static int collect(struct ima_iint_cache *iint, struct file *file)
 	int rc;
 
 	mutex_lock(&iint->mutex);
-	rc = ima_walk_collect(&walk, iint, &level, file, NULL, 0,
+	rc = ima_walk_collect(&walk, &init_ima_ns, iint, &level, file, NULL, 0,
 			      ima_hash_algo, NULL);
 	mutex_unlock(&iint->mutex);
 	return rc;
+}
+
+/* An algorithm that a child chose is not the host's, but its own stays. */
+static void digest_algorithms_do_not_mix(struct kunit *test)
+{
+	struct ima_namespace *child = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_digest_data hash = { .algo = HASH_ALGO_SHA1 };
+
+	iint->ima_hash = &hash;
+	iint->digest_flags = IMA_COLLECTED;
+	iint->digest_ns = child->id;
+	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, child, 0, HASH_ALGO_SHA256));
+	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, &init_ima_ns, 0,
+					       HASH_ALGO_SHA1));
+	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, &init_ima_ns, 0,
+					      HASH_ALGO_SHA256));
+	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
+	KUNIT_EXPECT_EQ(test, iint->digest_ns, 0);
+	drop(test, child);
+}
+
+/* A rule that does nothing must not keep the other levels from looking. */
+static void dont_rule_does_not_look(struct kunit *test)
+{
+	struct ima_namespace *child = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_iint_state state = {};
+	struct ima_walk walk = {};
+	struct file *file;
+
+	mutex_init(&iint->mutex);
+	file = shmem_kernel_file_setup("ima_ns_kunit", PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+
+	mutex_lock(&iint->mutex);
+	ima_walk_check_changed(&walk, child, file, iint, &state,
+			       IMA_PERMIT_DIRECTIO);
+	KUNIT_EXPECT_FALSE(test, walk.checked);
+	ima_walk_check_changed(&walk, child, file, iint, &state, IMA_MEASURE);
+	KUNIT_EXPECT_TRUE(test, walk.checked);
+	mutex_unlock(&iint->mutex);
+
+	fput(file);
+	drop(test, child);
 }
 
 /* Content that changes behind IMA's back shows whether it was read again. */
@@ -287,6 +334,8 @@ static const struct rule_case rule_cases[] = {
 	{ "hash func=FILE_CHECK", -EOPNOTSUPP },
 	{ "measure func=KEXEC_CMDLINE", -EOPNOTSUPP },
 	{ "measure func=KEY_CHECK", -EOPNOTSUPP },
+	{ "measure subj_type=any", -EOPNOTSUPP },
+	{ "measure func=BPRM_CHECK appraise_algos=none", -EOPNOTSUPP },
 	{ "measure func=CRITICAL_DATA label=selinux", -EOPNOTSUPP },
 };
 
@@ -347,6 +396,8 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(change_outdates_all),
 	KUNIT_CASE(xattr_change_is_for_children),
 	KUNIT_CASE(digest_kinds_do_not_mix),
+	KUNIT_CASE(digest_algorithms_do_not_mix),
+	KUNIT_CASE(dont_rule_does_not_look),
 	KUNIT_CASE(file_is_hashed_once),
 	KUNIT_CASE(list_starts_with_boot_aggregate),
 	KUNIT_CASE_PARAM(child_rule, rule_gen_params),
