@@ -122,10 +122,12 @@ extern struct ima_h_table ima_htable;
 /**
  * struct ima_walk - what the levels of one walk share
  * @checked: changes of the file were looked for already, by a lower level.
+ * @fresh: the file was hashed in this walk.
  * @collect_rc: what the last attempt to collect the digest failed with.
  */
 struct ima_walk {
 	bool checked;
+	bool fresh;
 	int collect_rc;
 };
 
@@ -159,19 +161,22 @@ static inline bool ima_iint_collected(const struct ima_iint_cache *iint)
 }
 
 /*
- * Levels may want different digests of one file: only one is kept, and the
- * other is collected again.  A level that collected the digest itself goes on
- * with it, whatever algorithm it would choose now, as a host always did.
- * Needs iint->mutex.  Returns whether there was a digest of another kind.
+ * Drops a digest that a level must not use.  What it collected itself is good
+ * until a change is counted, whatever algorithm it would choose now, as on any
+ * host.  What another level collected is good in the walk that hashed the file
+ * (@fresh) and in no other: or a child could have harmless content hashed, and
+ * have it taken for what the file holds when its parents first look.
+ * Needs iint->mutex.  Returns whether there was a digest of no use.
  */
 static inline bool ima_iint_want(struct ima_iint_cache *iint,
 				 const struct ima_namespace *ns,
-				 unsigned long verity, enum hash_algo algo)
+				 unsigned long verity, enum hash_algo algo,
+				 bool fresh)
 {
 	bool changed = (iint->digest_flags & IMA_VERITY_REQUIRED) != verity;
 
-	if (!changed && !verity && iint->digest_ns != ns->id &&
-	    iint->ima_hash && iint->ima_hash->algo != algo)
+	if (iint->digest_ns != ns->id && ima_iint_collected(iint) &&
+	    (!fresh || (!verity && iint->ima_hash->algo != algo)))
 		changed = true;
 	if (changed)
 		iint->digest_flags = verity;
@@ -372,6 +377,17 @@ static inline bool ima_ns_policy_is_final(const struct ima_namespace *ns)
 	       !IS_ENABLED(CONFIG_IMA_READ_POLICY) &&
 	       rcu_access_pointer(ns->policy.rules) ==
 	       (struct list_head __rcu *)&ns->policy.custom;
+}
+
+/*
+ * Beyond the limits, a container shares the initial namespace: its root must
+ * not come by the host's policy that way.
+ */
+static inline bool ima_ns_may_write_policy(const struct ima_namespace *ns)
+{
+	return !IS_ENABLED(CONFIG_IMA_NS) || !current->nsproxy ||
+	       current->nsproxy->mnt_ns == init_nsproxy.mnt_ns ||
+	       ns_capable(ns->user_ns, CAP_SYS_ADMIN);
 }
 
 /* On the host as ever; in a child, what may load a policy may read it. */

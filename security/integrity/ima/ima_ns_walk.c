@@ -99,12 +99,15 @@ int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
 	 * A failure to get one kind of digest says nothing about the other.
 	 * The initial level tries again, as it is the one that audits it.
 	 */
-	if (ima_iint_want(iint, ns, state->flags & IMA_VERITY_REQUIRED, algo))
+	if (ima_iint_want(iint, ns, state->flags & IMA_VERITY_REQUIRED, algo,
+			  walk->fresh))
 		walk->collect_rc = 0;
 	if (ns->parent && walk->collect_rc && iint->ima_hash &&
 	    !ima_iint_collected(iint))
 		return walk->collect_rc;
 
+	if (!ima_iint_collected(iint))
+		walk->fresh = true;
 	walk->collect_rc = ima_collect_measurement(iint, file, buf, size, algo,
 						   modsig);
 	return walk->collect_rc;

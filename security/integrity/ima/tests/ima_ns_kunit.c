@@ -39,6 +39,7 @@ static struct ima_iint_cache *make_iint(struct kunit *test)
 	iint = kunit_kzalloc(test, sizeof(*iint), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, iint);
 	ima_ns_iint_init(iint);
+	iint->version_seq = U64_MAX;
 	return iint;
 }
 
@@ -193,10 +194,11 @@ static void digest_kinds_do_not_mix(struct kunit *test)
 	struct ima_namespace *host = &init_ima_ns;
 
 	iint->digest_flags = IMA_COLLECTED;
-	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, host, 0, HASH_ALGO_SHA256));
+	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, host, 0, HASH_ALGO_SHA256,
+					       false));
 	KUNIT_EXPECT_TRUE(test, ima_iint_collected(iint));
 	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, host, IMA_VERITY_REQUIRED,
-					      HASH_ALGO_SHA256));
+					      HASH_ALGO_SHA256, false));
 	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
 	KUNIT_EXPECT_EQ(test, iint->digest_flags, IMA_VERITY_REQUIRED);
 }
@@ -224,13 +226,30 @@ static void digest_algorithms_do_not_mix(struct kunit *test)
 	iint->ima_hash = &hash;
 	iint->digest_flags = IMA_COLLECTED;
 	iint->digest_ns = child->id;
-	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, child, 0, HASH_ALGO_SHA256));
+	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, child, 0,
+					       HASH_ALGO_SHA256, false));
 	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, &init_ima_ns, 0,
-					       HASH_ALGO_SHA1));
+					       HASH_ALGO_SHA1, true));
 	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, &init_ima_ns, 0,
-					      HASH_ALGO_SHA256));
+					      HASH_ALGO_SHA256, true));
 	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
 	KUNIT_EXPECT_EQ(test, iint->digest_ns, 0);
+	drop(test, child);
+}
+
+/* What a child had hashed some time ago is not what the host looks at now. */
+static void host_hashes_itself(struct kunit *test)
+{
+	struct ima_namespace *child = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_digest_data hash = { .algo = HASH_ALGO_SHA256 };
+
+	iint->ima_hash = &hash;
+	iint->digest_flags = IMA_COLLECTED;
+	iint->digest_ns = child->id;
+	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, &init_ima_ns, 0,
+					      HASH_ALGO_SHA256, false));
+	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
 	drop(test, child);
 }
 
@@ -289,6 +308,33 @@ static void file_is_hashed_once(struct kunit *test)
 	kfree(iint->ima_hash);
 }
 
+/* Or the last writer would find nothing changed, for any level. */
+static void collecting_again_keeps_version(struct kunit *test)
+{
+	struct ima_iint_cache *iint = make_iint(test);
+	const u64 mark = 1000000;
+	struct file *file;
+
+	mutex_init(&iint->mutex);
+	file = shmem_kernel_file_setup("ima_ns_kunit", PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+
+	KUNIT_ASSERT_EQ(test, collect(iint, file), 0);
+	iint->real_inode.version = mark;
+
+	atomic64_inc(&iint->xattr_seq);
+	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
+	KUNIT_ASSERT_EQ(test, collect(iint, file), 0);
+	KUNIT_EXPECT_EQ(test, iint->real_inode.version, mark);
+
+	ima_iint_changed(iint);
+	KUNIT_ASSERT_EQ(test, collect(iint, file), 0);
+	KUNIT_EXPECT_NE(test, iint->real_inode.version, mark);
+
+	fput(file);
+	kfree(iint->ima_hash);
+}
+
 /* The list */
 
 static void list_starts_with_boot_aggregate(struct kunit *test)
@@ -326,6 +372,7 @@ static const struct rule_case rule_cases[] = {
 	{ "measure func=NO_SUCH_HOOK", -EINVAL },
 	{ "measure pcr=64", -EINVAL },
 	{ "measure measure", -EINVAL },
+	{ "measure fsname=ext4 fsname=tmpfs", 0 },
 	{ "func=BPRM_CHECK", -EINVAL },
 	{ "nonsense", -EINVAL },
 	{ "appraise func=BPRM_CHECK", -EOPNOTSUPP },
@@ -397,8 +444,10 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(xattr_change_is_for_children),
 	KUNIT_CASE(digest_kinds_do_not_mix),
 	KUNIT_CASE(digest_algorithms_do_not_mix),
+	KUNIT_CASE(host_hashes_itself),
 	KUNIT_CASE(dont_rule_does_not_look),
 	KUNIT_CASE(file_is_hashed_once),
+	KUNIT_CASE(collecting_again_keeps_version),
 	KUNIT_CASE(list_starts_with_boot_aggregate),
 	KUNIT_CASE_PARAM(child_rule, rule_gen_params),
 	KUNIT_CASE(policy_is_replaced_then_grows),

@@ -491,6 +491,21 @@ TEST_F(policy, by_path)
 	assert_others_untouched(_metadata, self);
 }
 
+/* Files whose last line ends with a page, not with a newline, are no trap. */
+TEST_F(policy, by_path_fills_page)
+{
+	static const char rules[] = RULE_READ RULE_EXEC;
+	char path[PATH_MAX], text[4096 + 1], *now;
+
+	memset(text, '#', sizeof(text) - 1);
+	memcpy(text, rules, strlen(rules));
+	text[sizeof(text) - 1] = '\0';
+	ASSERT_EQ(0, policy_file(self, "page", text, path));
+	ASSERT_EQ(0, agent_load(&self->a, path));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &now));
+	ASSERT_EQ(2, count_lines(now));
+}
+
 TEST_F(policy, by_path_refused)
 {
 	static const char rule[] = "measure func=BPRM_CHECK uid=1000";

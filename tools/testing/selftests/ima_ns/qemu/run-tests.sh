@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: run-tests PROGRAM...   (inside the machine of scripts/vm)
+# Usage: run-tests.sh PROGRAM...   (inside the machine of scripts/vm)
 #
 # Runs test programs one after the other, each in its own directory, and frames
 # the output of each by lines that begin with @, for scripts/test.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Usage: boot-list   (inside the machine of scripts/vm, with ima_policy=tcb)
+# Usage: boot-list.sh   (inside the machine of scripts/vm, with ima_policy=tcb)
 #
 # Makes a fixed set of accesses, in a mount namespace of its own as well, and
 # prints the initial namespace's list: the same on every kernel.
