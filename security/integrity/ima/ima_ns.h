@@ -375,8 +375,7 @@ static inline bool ima_ns_policy_is_final(const struct ima_namespace *ns)
 {
 	return !IS_ENABLED(CONFIG_IMA_WRITE_POLICY) &&
 	       !IS_ENABLED(CONFIG_IMA_READ_POLICY) &&
-	       rcu_access_pointer(ns->policy.rules) ==
-	       (struct list_head __rcu *)&ns->policy.custom;
+	       rcu_access_pointer(ns->policy.rules) == &ns->policy.custom;
 }
 
 /*
