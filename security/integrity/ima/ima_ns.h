@@ -38,6 +38,12 @@ struct ucounts;
  * @flag: union of the actions of @rules.  Written with @rules, read without
  *	  a lock as the first thing that a hook does.
  * @busy: bit 0 is held by the open file that is loading a policy.
+ * @scoped: a rule with ns= was ever read.  Set before the rule is published,
+ *	    never taken back.
+ * @signed_only: a rule demands signed policies.  As @scoped.
+ * @lsm_seq: LSM policy that the rules about labels were read for, 0 if there
+ *	     are none.  Written by who holds @busy.
+ * @may_audit: the one writer may load audit rules; belongs to who holds @busy.
  */
 struct ima_ns_policy {
 	struct list_head __rcu *rules;
@@ -47,7 +53,20 @@ struct ima_ns_policy {
 	unsigned int nr_rules;
 	int flag;
 	unsigned long busy;
+	bool scoped;
+	bool signed_only;
+	bool may_audit;
+	unsigned long lsm_seq;
 };
+
+/* Whose acts a rule of a level covers, and on whose behalf it is asked. */
+#define IMA_NS_SELF		0x01	/* tasks of the level itself */
+#define IMA_NS_CHILDREN		0x02	/* tasks of its descendants */
+#define IMA_NS_ALL		(IMA_NS_SELF | IMA_NS_CHILDREN)
+#define IMA_NS_LOADED		0x04	/* ask the rules that are being loaded */
+
+/* The label of critical data that is about namespaces themselves. */
+#define IMA_NS_LABEL		"ima_ns"
 
 /**
  * struct ima_ns_log - the measurement list
@@ -121,11 +140,19 @@ extern struct ima_h_table ima_htable;
 
 /**
  * struct ima_walk - what the levels of one walk share
+ * @leaf: the level that the acting task is in.
+ * @program: the file that is executed, or %NULL if this is no execution.
+ * @loaded: ask the rules that are being loaded, not those in force.
+ * @denied: a child wants a signature verified, for which it has no key.
  * @checked: changes of the file were looked for already, by a lower level.
  * @fresh: the file was hashed in this walk.
  * @collect_rc: what the last attempt to collect the digest failed with.
  */
 struct ima_walk {
+	struct ima_namespace *leaf;
+	struct file *program;
+	bool loaded;
+	bool denied;
 	bool checked;
 	bool fresh;
 	int collect_rc;
@@ -141,6 +168,13 @@ struct ima_seq_file {
 	struct list_head *rules;
 };
 
+/* Actions of the policy that a level is asked about. */
+static inline int ima_walk_policy_flag(const struct ima_walk *walk,
+				       const struct ima_namespace *ns)
+{
+	return walk->loaded ? IMA_MEASURE : READ_ONCE(ns->policy.flag);
+}
+
 /* Counts a change of what the file holds: content, or its security.ima. */
 static inline void ima_iint_changed(struct ima_iint_cache *iint)
 {
@@ -151,6 +185,12 @@ static inline void ima_iint_changed(struct ima_iint_cache *iint)
 static inline u64 ima_iint_seq(const struct ima_iint_cache *iint)
 {
 	return atomic64_read(&iint->data_seq) + atomic64_read(&iint->xattr_seq);
+}
+
+/* As ima_iint_seq(), with what a record may show but no digest depends on. */
+static inline u64 ima_iint_state_seq(const struct ima_iint_cache *iint)
+{
+	return ima_iint_seq(iint) + atomic64_read(&iint->attr_seq);
 }
 
 /* Is the digest that of what the file holds now?  Needs iint->mutex. */
@@ -200,7 +240,7 @@ static inline void ima_state_refresh(const struct ima_namespace *ns,
 				     const struct ima_iint_cache *iint,
 				     struct ima_iint_state *state)
 {
-	u64 seq = ns->parent ? ima_iint_seq(iint) :
+	u64 seq = ns->parent ? ima_iint_state_seq(iint) :
 			       atomic64_read(&iint->data_seq);
 
 	if (state->seq == seq)
@@ -267,13 +307,6 @@ static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
 	INIT_LIST_HEAD(&iint->statuses);
 }
 
-/* A status that is missed here is a new one, which nothing was done for yet. */
-static inline void ima_ns_xattr_changed(struct ima_iint_cache *iint)
-{
-	if (!list_empty(&iint->statuses))
-		atomic64_inc(&iint->xattr_seq);
-}
-
 struct ima_iint_state *ima_ns_state_find(struct ima_namespace *ns,
 					 struct ima_iint_cache *iint);
 struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
@@ -296,6 +329,51 @@ void __init ima_ns_policy_init(void);
 void ima_ns_policy_start(struct ima_namespace *ns);
 int ima_ns_policy_open(struct ima_namespace *ns, struct file *file);
 
+int ima_ns_parse_scope(struct ima_namespace *ns, const char *name, int *scope);
+const char *ima_ns_scope_name(int scope);
+int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
+		      struct mnt_idmap *idmap, struct inode *inode,
+		      const struct cred *cred, u32 secid, enum ima_hooks func,
+		      int mask, int flags, int *pcr,
+		      struct ima_template_desc **template_desc,
+		      const char *func_data, unsigned int *allowed_algos);
+
+void ima_ns_lsm_changed(void);
+void ima_ns_lsm_rule_added(struct ima_namespace *ns);
+void ima_ns_lsm_refresh(struct ima_namespace *ns);
+int ima_ns_lsm_update_rules(struct ima_namespace *ns);
+
+void ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
+			   const char *text, size_t len);
+
+void __init ima_ns_events_init(const struct lsm_id *lsmid);
+void ima_ns_attr_changed(struct inode *inode);
+
+/* Does a rule cover what is asked for?  A rule that does not say covers all. */
+static inline bool ima_ns_in_scope(int rule, int scope)
+{
+	return !rule || (rule & scope);
+}
+
+/* Does a rule have to name the label to match it? */
+static inline bool ima_ns_label(const char *label)
+{
+	return label && !strcmp(label, IMA_NS_LABEL);
+}
+
+/* Ids as the owner calls them; invalid ones if it has no name for them. */
+static inline kuid_t ima_ns_uid(const struct ima_namespace *ns, kuid_t uid)
+{
+	return ns->user_ns == &init_user_ns ?
+			uid : KUIDT_INIT(from_kuid(ns->user_ns, uid));
+}
+
+static inline kgid_t ima_ns_gid(const struct ima_namespace *ns, kgid_t gid)
+{
+	return ns->user_ns == &init_user_ns ?
+			gid : KGIDT_INIT(from_kgid(ns->user_ns, gid));
+}
+
 int __init ima_ns_fs_init(struct dentry *dir);
 
 #else /* CONFIG_IMA_NS */
@@ -306,10 +384,6 @@ static inline struct ima_namespace *ima_ns_current(void)
 }
 
 static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
-{
-}
-
-static inline void ima_ns_xattr_changed(struct ima_iint_cache *iint)
 {
 }
 
@@ -346,6 +420,66 @@ static inline int ima_ns_policy_open(struct ima_namespace *ns,
 				     struct file *file)
 {
 	return -EOPNOTSUPP;
+}
+
+static inline int ima_ns_parse_scope(struct ima_namespace *ns,
+				     const char *name, int *scope)
+{
+	return -EINVAL;
+}
+
+static inline const char *ima_ns_scope_name(int scope)
+{
+	return NULL;
+}
+
+static inline int
+ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
+		  struct mnt_idmap *idmap, struct inode *inode,
+		  const struct cred *cred, u32 secid, enum ima_hooks func,
+		  int mask, int flags, int *pcr,
+		  struct ima_template_desc **template_desc,
+		  const char *func_data, unsigned int *allowed_algos)
+{
+	return ima_match_policy(ns, IMA_NS_SELF, idmap, inode, cred, secid,
+				func, mask, flags, pcr, template_desc,
+				func_data, allowed_algos);
+}
+
+static inline void ima_ns_lsm_changed(void)
+{
+}
+
+static inline void ima_ns_lsm_rule_added(struct ima_namespace *ns)
+{
+}
+
+static inline void ima_ns_events_init(const struct lsm_id *lsmid)
+{
+}
+
+static inline void ima_ns_attr_changed(struct inode *inode)
+{
+}
+
+static inline bool ima_ns_in_scope(int rule, int scope)
+{
+	return true;
+}
+
+static inline bool ima_ns_label(const char *label)
+{
+	return false;
+}
+
+static inline kuid_t ima_ns_uid(const struct ima_namespace *ns, kuid_t uid)
+{
+	return uid;
+}
+
+static inline kgid_t ima_ns_gid(const struct ima_namespace *ns, kgid_t gid)
+{
+	return gid;
 }
 
 static inline int ima_ns_fs_init(struct dentry *dir)

@@ -6,13 +6,17 @@
  * in force from the first instruction.
  */
 
+#include <linux/bitops.h>
+#include <linux/init.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
 
 #include "ima.h"
 
 /*
- * What is run, mapped to be run, or read by the kernel.  Not tmpfs, which a
- * host's ima_policy=tcb leaves out: that is where a container would hide.
+ * What is run, mapped to be run, or read by the kernel, which keys there are
+ * and what became of the namespace itself.  tmpfs is not left out as a host's
+ * ima_policy=tcb does: that is where a container would hide.
  */
 static const char * const exec_rules[] __initconst = {
 	"dont_measure fsmagic=0x9fa0",		/* proc */
@@ -33,8 +37,45 @@ static const char * const exec_rules[] __initconst = {
 	"measure func=FIRMWARE_CHECK",
 	"measure func=KEXEC_KERNEL_CHECK",
 	"measure func=KEXEC_INITRAMFS_CHECK",
+	"measure func=KEXEC_CMDLINE",
 	"measure func=POLICY_CHECK",
+#ifdef CONFIG_IMA_MEASURE_ASYMMETRIC_KEYS
+	"measure func=KEY_CHECK",
+#endif
+	"measure func=CRITICAL_DATA label=" IMA_NS_LABEL,
 };
+
+/* And what root reads.  Ids in these rules are those of each one's owner. */
+static const char * const tcb_rules[] __initconst = {
+	"measure func=FILE_CHECK mask=^MAY_READ euid=0",
+	"measure func=FILE_CHECK mask=^MAY_READ uid=0",
+};
+
+enum default_policy {
+	POLICY_EXEC,
+	POLICY_TCB,
+	POLICY_NONE,
+};
+
+static const char * const default_policies[] __initconst = {
+	[POLICY_EXEC] = "exec",
+	[POLICY_TCB] = "tcb",
+	[POLICY_NONE] = "none",
+};
+
+static char default_policy[8] __initdata = CONFIG_IMA_NS_DEFAULT_POLICY;
+
+static int __init default_policy_setup(char *name)
+{
+	if (match_string(default_policies, ARRAY_SIZE(default_policies),
+			 name) < 0)
+		pr_err("ima_ns_policy=%s: no such policy, it is %s\n", name,
+		       default_policy);
+	else
+		strscpy(default_policy, name);
+	return 1;
+}
+__setup("ima_ns_policy=", default_policy_setup);
 
 /*
  * A namespace that nobody is in, whose rules all children start with.
@@ -61,6 +102,19 @@ static int __init add_default_rule(const char *text)
 	return ima_parse_add_rule(&default_ns, &default_ns.policy.custom, rule);
 }
 
+static void __init add_default_rules(const char * const *rules, size_t count)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		ret = add_default_rule(rules[i]);
+		if (ret < 0)
+			pr_err("default policy of namespaces: \"%s\": %d\n",
+			       rules[i], ret);
+	}
+}
+
 /**
  * ima_ns_policy_init - read the default policy of children
  *
@@ -68,14 +122,14 @@ static int __init add_default_rule(const char *text)
  */
 void __init ima_ns_policy_init(void)
 {
-	int i, ret;
+	int policy = match_string(default_policies,
+				  ARRAY_SIZE(default_policies), default_policy);
 
-	for (i = 0; i < ARRAY_SIZE(exec_rules); i++) {
-		ret = add_default_rule(exec_rules[i]);
-		if (ret < 0)
-			pr_err("default policy of namespaces: \"%s\": %d\n",
-			       exec_rules[i], ret);
-	}
+	if (policy != POLICY_NONE)
+		add_default_rules(exec_rules, ARRAY_SIZE(exec_rules));
+	if (policy == POLICY_TCB)
+		add_default_rules(tcb_rules, ARRAY_SIZE(tcb_rules));
+	ima_update_policy_flags(&default_ns);
 }
 
 /**
@@ -91,4 +145,56 @@ void ima_ns_policy_start(struct ima_namespace *ns)
 	RCU_INIT_POINTER(ns->policy.rules,
 			 (struct list_head __rcu *)&default_ns.policy.custom);
 	ns->policy.flag = default_ns.policy.flag;
+}
+
+/* Counts policies of LSMs; from 1, as 0 says that there are no such rules. */
+static atomic_long_t lsm_policies = ATOMIC_LONG_INIT(1);
+
+/**
+ * ima_ns_lsm_changed - an LSM has a new policy
+ *
+ * Namespaces may be many, and so each one refreshes its rules about labels by
+ * itself, when it next goes by them.
+ *
+ * Context: any.
+ */
+void ima_ns_lsm_changed(void)
+{
+	atomic_long_inc(&lsm_policies);
+}
+
+/**
+ * ima_ns_lsm_rule_added - a rule about a label is about to be read
+ * @ns: the namespace whose policy is loaded
+ *
+ * Context: the one writer of the policy of @ns.
+ */
+void ima_ns_lsm_rule_added(struct ima_namespace *ns)
+{
+	if (!ns->policy.lsm_seq)
+		WRITE_ONCE(ns->policy.lsm_seq, atomic_long_read(&lsm_policies));
+}
+
+/**
+ * ima_ns_lsm_refresh - have rules about labels that the LSMs know
+ * @ns: a child whose policy is about to be gone by
+ *
+ * While somebody loads a policy the rules stay as they are: stale ones match
+ * nothing, or are read anew for each match, as on the host.
+ *
+ * Context: process context, may sleep.
+ */
+void ima_ns_lsm_refresh(struct ima_namespace *ns)
+{
+	unsigned long seq = atomic_long_read(&lsm_policies);
+	unsigned long now = READ_ONCE(ns->policy.lsm_seq);
+
+	if (likely(!now || now == seq))
+		return;
+	if (test_and_set_bit_lock(0, &ns->policy.busy))
+		return;
+
+	if (!ima_ns_lsm_update_rules(ns))
+		WRITE_ONCE(ns->policy.lsm_seq, seq);
+	clear_bit_unlock(0, &ns->policy.busy);
 }

@@ -23,6 +23,9 @@
  * @size: bytes of text, those of earlier policies of @ns included.
  * @nr_rules: number of rules, those of earlier policies of @ns included.
  * @error: the first failure; from then on nothing of this is published.
+ * @text: the lines as they were written, for the record of them.
+ * @len: bytes used of @text.
+ * @room: bytes that @text has room for.
  */
 struct ima_ns_policy_load {
 	struct ima_namespace *ns;
@@ -30,7 +33,31 @@ struct ima_ns_policy_load {
 	size_t size;
 	unsigned int nr_rules;
 	int error;
+	char *text;
+	size_t len;
+	size_t room;
 };
+
+/* Keeps a line; bounded by the limit on what a namespace loads. */
+static int keep_line(struct ima_ns_policy_load *load, const char *line,
+		     size_t len)
+{
+	size_t need = load->len + len + 1;
+	char *text;
+
+	if (need > load->room) {
+		need = round_up(max(need, 2 * load->room), SZ_512);
+		text = kvrealloc(load->text, need, GFP_KERNEL_ACCOUNT);
+		if (!text)
+			return -ENOMEM;
+		load->text = text;
+		load->room = need;
+	}
+	memcpy(load->text + load->len, line, len);
+	load->text[load->len + len] = '\n';
+	load->len += len + 1;
+	return 0;
+}
 
 /* Judges one line, of which @len bytes count against the limit. */
 static ssize_t load_rule(struct ima_ns_policy_load *load, char *line,
@@ -43,6 +70,11 @@ static ssize_t load_rule(struct ima_ns_policy_load *load, char *line,
 	load->size += len;
 	if (load->size > IMA_NS_POLICY_MAX_SIZE)
 		return -EDQUOT;
+
+	/* Parsing writes into the line. */
+	ret = keep_line(load, line, len);
+	if (ret < 0)
+		return ret;
 
 	ret = ima_parse_add_rule(load->ns, temp, line);
 	if (ret < 0 || temp->prev == last)
@@ -110,9 +142,25 @@ static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 	return ret < 0 ? ret : size;
 }
 
+/*
+ * A child that wants signed policies, or that has a parent which does, gets no
+ * other as long as there is no key to verify them with.
+ */
+static bool wants_signature(const struct ima_namespace *ns)
+{
+	for (; ns->parent; ns = ns->parent) {
+		if (READ_ONCE(ns->policy.signed_only))
+			return true;
+	}
+	return false;
+}
+
 static ssize_t load_one(struct ima_ns_policy_load *load, char *buf,
 			size_t size)
 {
+	if (wants_signature(load->ns))
+		return -EACCES;
+
 	if (buf[0] == '/')
 		return load_path(load, buf, size);
 
@@ -157,6 +205,9 @@ static ssize_t ima_ns_policy_write(struct file *file, const char __user *ubuf,
 		return ret;
 
 	ret = load->error ?: load_user(load, ubuf, size, *ppos);
+	/* The next write is not the one that the signal was for. */
+	if (ret == -ERESTARTSYS)
+		ret = -EINTR;
 	if (ret < 0)
 		load->error = ret;
 	mutex_unlock(&load->lock);
@@ -191,6 +242,7 @@ static int ima_ns_policy_release(struct inode *inode, struct file *file)
 	if (load->error || ima_check_policy(ns) < 0) {
 		ima_delete_rules(&ns->policy.temp);
 	} else {
+		ima_ns_measure_policy(ns, file->f_cred, load->text, load->len);
 		ns->policy.size = load->size;
 		ns->policy.nr_rules = load->nr_rules;
 		ima_update_policy(ns);
@@ -199,6 +251,7 @@ static int ima_ns_policy_release(struct inode *inode, struct file *file)
 	/* Pairs with ima_ns_policy_open(): the next writer finds no rules. */
 	clear_bit_unlock(0, &ns->policy.busy);
 	put_ima_ns(ns);
+	kvfree(load->text);
 	kfree(load);
 	return 0;
 }
@@ -271,6 +324,9 @@ int ima_ns_policy_open(struct ima_namespace *ns, struct file *file)
 
 	mutex_init(&load->lock);
 	load->ns = get_ima_ns(ns);
+	ns->policy.may_audit = ns->user_ns == &init_user_ns ||
+			       file_ns_capable(file, &init_user_ns,
+					       CAP_AUDIT_CONTROL);
 	load->size = ns->policy.size;
 	load->nr_rules = ns->policy.nr_rules;
 	file->private_data = load;

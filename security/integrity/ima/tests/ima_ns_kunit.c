@@ -4,6 +4,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -377,13 +378,21 @@ static const struct rule_case rule_cases[] = {
 	{ "nonsense", -EINVAL },
 	{ "appraise func=BPRM_CHECK", -EOPNOTSUPP },
 	{ "dont_appraise fsmagic=0x9fa0", -EOPNOTSUPP },
-	{ "audit func=BPRM_CHECK", -EOPNOTSUPP },
+	{ "appraise func=POLICY_CHECK", -EOPNOTSUPP },
+	{ "appraise func=POLICY_CHECK appraise_type=imasig", 0 },
+	{ "appraise func=POLICY_CHECK appraise_type=imasig ns=all", -EINVAL },
+	{ "audit func=BPRM_CHECK", -EPERM },
+	{ "dont_audit func=BPRM_CHECK", 0 },
 	{ "hash func=FILE_CHECK", -EOPNOTSUPP },
-	{ "measure func=KEXEC_CMDLINE", -EOPNOTSUPP },
-	{ "measure func=KEY_CHECK", -EOPNOTSUPP },
-	{ "measure subj_type=any", -EOPNOTSUPP },
+	{ "measure func=KEXEC_CMDLINE", 0 },
+	{ "measure subj_type=any", 0 },
 	{ "measure func=BPRM_CHECK appraise_algos=none", -EOPNOTSUPP },
-	{ "measure func=CRITICAL_DATA label=selinux", -EOPNOTSUPP },
+	{ "measure func=CRITICAL_DATA label=ima_ns", 0 },
+	{ "measure func=BPRM_CHECK ns=self", 0 },
+	{ "measure func=BPRM_CHECK ns=children", 0 },
+	{ "measure func=BPRM_CHECK ns=all", 0 },
+	{ "measure func=BPRM_CHECK ns=", -EINVAL },
+	{ "measure func=BPRM_CHECK ns=self ns=all", -EINVAL },
 };
 
 static void rule_desc(const struct rule_case *rule, char *desc)
@@ -434,6 +443,93 @@ static void policy_is_replaced_then_grows(struct kunit *test)
 	drop(test, ns);
 }
 
+/* What root and who is not root do in a child, for a rule of its parent. */
+static int parent_action(struct kunit *test, const char *text, uid_t uid)
+{
+	struct ima_namespace *parent = make_child(test, &init_ima_ns);
+	struct ima_namespace *child = make_child(test, parent);
+	char *rule = kunit_kstrdup(test, text, GFP_KERNEL);
+	struct ima_walk walk = { .leaf = child };
+	struct cred *cred = prepare_kernel_cred(&init_task);
+	int action;
+
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	cred->uid = KUIDT_INIT(uid);
+	cred->euid = cred->uid;
+	cred->suid = cred->uid;
+	cred->fsuid = cred->uid;
+	cap_clear(cred->cap_permitted);
+	KUNIT_ASSERT_GT(test, ima_parse_add_rule(parent, &parent->policy.temp,
+						 rule), 0);
+	ima_update_policy(parent);
+	action = ima_get_action(&walk, parent, &nop_mnt_idmap, NULL, cred, 0, 0,
+				CRITICAL_DATA, NULL, NULL, "kunit", NULL);
+	abort_creds(cred);
+	put_ima_ns(parent);
+	drop(test, child);
+	return action;
+}
+
+static void scope_hides_nobody_but_users(struct kunit *test)
+{
+	static const char self[] = "measure func=CRITICAL_DATA ns=self";
+	static const char children[] = "measure func=CRITICAL_DATA ns=children";
+	static const char all[] = "measure func=CRITICAL_DATA ns=all";
+
+	KUNIT_EXPECT_EQ(test, parent_action(test, self, 1000), 0);
+	KUNIT_EXPECT_EQ(test, parent_action(test, self, 0), IMA_MEASURE);
+	KUNIT_EXPECT_EQ(test, parent_action(test, children, 1000), IMA_MEASURE);
+	KUNIT_EXPECT_EQ(test, parent_action(test, children, 0), IMA_MEASURE);
+	KUNIT_EXPECT_EQ(test, parent_action(test, all, 1000), IMA_MEASURE);
+	KUNIT_EXPECT_EQ(test, parent_action(test, all, 0), IMA_MEASURE);
+}
+
+/* An attribute changed: the digest stays, what was done is forgotten. */
+static void attr_change_is_for_children(struct kunit *test)
+{
+	struct ima_namespace *child = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_iint_state state = { .flags = IMA_MEASURED };
+
+	iint->digest_flags = IMA_COLLECTED;
+	iint->state.flags = IMA_MEASURED;
+	atomic64_inc(&iint->attr_seq);
+	ima_state_refresh(child, iint, &state);
+	ima_state_refresh(&init_ima_ns, iint, &iint->state);
+	KUNIT_EXPECT_EQ(test, state.flags, 0);
+	KUNIT_EXPECT_EQ(test, iint->state.flags, IMA_MEASURED);
+	KUNIT_EXPECT_TRUE(test, ima_iint_collected(iint));
+	drop(test, child);
+}
+
+/* Rules about labels are read anew when they are next gone by, and once. */
+static void lsm_rules_are_refreshed(struct kunit *test)
+{
+	struct ima_namespace *ns = make_child(test, &init_ima_ns);
+	char text[] = "measure subj_type=any";
+	struct list_head *rule;
+
+	KUNIT_ASSERT_GT(test, ima_parse_add_rule(ns, &ns->policy.temp, text), 0);
+	ima_update_policy(ns);
+	rule = ns->policy.custom.next;
+	ima_ns_lsm_refresh(ns);
+	KUNIT_EXPECT_PTR_EQ(test, ns->policy.custom.next, rule);
+
+	ima_ns_lsm_changed();
+	set_bit(0, &ns->policy.busy);
+	ima_ns_lsm_refresh(ns);
+	KUNIT_EXPECT_PTR_EQ(test, ns->policy.custom.next, rule);
+	clear_bit(0, &ns->policy.busy);
+
+	ima_ns_lsm_refresh(ns);
+	KUNIT_EXPECT_PTR_NE(test, ns->policy.custom.next, rule);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&ns->policy.custom));
+	rule = ns->policy.custom.next;
+	ima_ns_lsm_refresh(ns);
+	KUNIT_EXPECT_PTR_EQ(test, ns->policy.custom.next, rule);
+	drop(test, ns);
+}
+
 static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(kthread_shares),
 	KUNIT_CASE(ids_and_levels),
@@ -442,6 +538,7 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(namespace_end_frees_statuses),
 	KUNIT_CASE(change_outdates_all),
 	KUNIT_CASE(xattr_change_is_for_children),
+	KUNIT_CASE(attr_change_is_for_children),
 	KUNIT_CASE(digest_kinds_do_not_mix),
 	KUNIT_CASE(digest_algorithms_do_not_mix),
 	KUNIT_CASE(host_hashes_itself),
@@ -451,6 +548,8 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(list_starts_with_boot_aggregate),
 	KUNIT_CASE_PARAM(child_rule, rule_gen_params),
 	KUNIT_CASE(policy_is_replaced_then_grows),
+	KUNIT_CASE(scope_hides_nobody_but_users),
+	KUNIT_CASE(lsm_rules_are_refreshed),
 	{}
 };
 

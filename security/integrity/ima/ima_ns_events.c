@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: changes of a file's attributes
+ *
+ * Records may show owner, mode, ACLs and xattrs, and rules may ask for them.
+ * Whoever changes one, every child that knows the file looks at it again.  The
+ * initial namespace goes by what it always went by.
+ */
+
+#include <linux/fs.h>
+#include <linux/lsm_hooks.h>
+#include <linux/security.h>
+#include <linux/xattr.h>
+
+#include "ima.h"
+
+static struct ima_iint_cache *known_to_children(struct inode *inode)
+{
+	struct ima_iint_cache *iint = NULL;
+
+	if (S_ISREG(inode->i_mode))
+		iint = ima_iint_find(inode);
+
+	/* A status that is missed here is a new one, with nothing done yet. */
+	return iint && !list_empty(&iint->statuses) ? iint : NULL;
+}
+
+/**
+ * ima_ns_attr_changed - an attribute of a file was changed
+ * @inode: the file
+ *
+ * Context: any; the change is visible already.
+ */
+void ima_ns_attr_changed(struct inode *inode)
+{
+	struct ima_iint_cache *iint = known_to_children(inode);
+
+	if (iint)
+		atomic64_inc(&iint->attr_seq);
+}
+
+/* A signature decides which algorithm the file is hashed with. */
+static void ima_ns_xattr_changed(struct dentry *dentry, const char *name)
+{
+	struct ima_iint_cache *iint;
+
+	if (strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN))
+		return;
+
+	iint = known_to_children(d_backing_inode(dentry));
+	if (iint)
+		atomic64_inc(&iint->xattr_seq);
+}
+
+static void ima_ns_post_setxattr(struct dentry *dentry, const char *name,
+				 const void *value, size_t size, int flags)
+{
+	ima_ns_xattr_changed(dentry, name);
+}
+
+static void ima_ns_post_removexattr(struct dentry *dentry, const char *name)
+{
+	ima_ns_xattr_changed(dentry, name);
+}
+
+static void ima_ns_post_set_acl(struct dentry *dentry, const char *acl_name,
+				struct posix_acl *kacl)
+{
+	ima_ns_attr_changed(d_backing_inode(dentry));
+}
+
+static void ima_ns_post_remove_acl(struct mnt_idmap *idmap,
+				   struct dentry *dentry, const char *acl_name)
+{
+	ima_ns_attr_changed(d_backing_inode(dentry));
+}
+
+static void __maybe_unused ima_ns_post_setattr(struct mnt_idmap *idmap,
+					       struct dentry *dentry,
+					       int ia_valid)
+{
+	ima_ns_attr_changed(d_backing_inode(dentry));
+}
+
+/* With appraisal, its own setattr hook tells: an LSM has one of a kind. */
+static struct security_hook_list ima_ns_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(inode_post_setxattr, ima_ns_post_setxattr),
+	LSM_HOOK_INIT(inode_post_removexattr, ima_ns_post_removexattr),
+	LSM_HOOK_INIT(inode_post_set_acl, ima_ns_post_set_acl),
+	LSM_HOOK_INIT(inode_post_remove_acl, ima_ns_post_remove_acl),
+#ifndef CONFIG_IMA_APPRAISE
+	LSM_HOOK_INIT(inode_post_setattr, ima_ns_post_setattr),
+#endif
+};
+
+/**
+ * ima_ns_events_init - register the hooks that only children need
+ * @lsmid: IMA's
+ *
+ * Context: once, early at boot.
+ */
+void __init ima_ns_events_init(const struct lsm_id *lsmid)
+{
+	security_add_hooks(ima_ns_hooks, ARRAY_SIZE(ima_ns_hooks), lsmid);
+}

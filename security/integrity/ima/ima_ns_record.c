@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: records about namespaces themselves
+ *
+ * Critical data labelled "ima_ns", which only rules that name the label match:
+ * in the list of the namespace that something happened to, and in those of its
+ * ancestors whose policies ask for it.
+ */
+
+#include <linux/cred.h>
+
+#include "ima.h"
+
+static const char policy_replaced[] = "policy-replaced";
+
+/* Records what the rules in force, or failing these the new ones, ask for. */
+static void record_policy(struct ima_namespace *ns, const char *text,
+			  size_t len)
+{
+	struct ima_walk walk = { .leaf = ns };
+	int ret;
+
+	ret = ima_measure_buffer(&walk, ns, ns->parent, &nop_mnt_idmap, NULL, text,
+				 len, policy_replaced, CRITICAL_DATA, 0,
+				 IMA_NS_LABEL, false, NULL, 0);
+	if (ret != -ENOENT)
+		return;
+
+	walk.loaded = true;
+	ima_measure_buffer(&walk, ns, ns->parent, &nop_mnt_idmap, NULL, text,
+			   len, policy_replaced, CRITICAL_DATA, 0,
+			   IMA_NS_LABEL, false, NULL, 0);
+}
+
+/* The ancestors need not keep what a container writes, but its digest. */
+static void record_policy_above(struct ima_namespace *ns, const char *text,
+				size_t len)
+{
+	struct ima_walk walk = { .leaf = ns };
+
+	ima_measure_buffer(&walk, ns->parent, NULL, &nop_mnt_idmap, NULL, text,
+			   len, policy_replaced, CRITICAL_DATA, 0,
+			   IMA_NS_LABEL, true, NULL, 0);
+}
+
+/**
+ * ima_ns_measure_policy - record a policy that is about to be put in force
+ * @ns: the namespace that it is for, not the initial one
+ * @cred: of who loads it
+ * @text: the policy as it was written
+ * @len: length of @text
+ *
+ * Context: the one writer of the policy of @ns, just before publication; may
+ * sleep, takes the list locks of the chain one after the other.
+ */
+void ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
+			   const char *text, size_t len)
+{
+	const struct cred *old = override_creds(cred);
+
+	record_policy(ns, text, len);
+	record_policy_above(ns, text, len);
+	revert_creds(old);
+}
