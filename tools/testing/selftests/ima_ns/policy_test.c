@@ -92,6 +92,14 @@ static int count_lines(const char *text)
 	return count;
 }
 
+/* Writes the policy to a file of the scratch directory. */
+static int policy_file(struct _test_data_policy *self, const char *name,
+		       const char *rules, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", self->scratch.dir, name);
+	return write_path(path, O_CREAT | O_TRUNC, rules, strlen(rules));
+}
+
 /* How many entries of the subject its execution adds to a's list. */
 static int exec_gains(struct _test_data_policy *self)
 {
@@ -351,6 +359,86 @@ TEST_F(policy, too_much_text)
 	ASSERT_EQ(-EDQUOT, agent_load(&self->a, repeat_rule(rule, 1, 4000)));
 }
 
+/* One rule a call to read(), so that others can come between. */
+static long do_count_rules(struct call *call, int fd)
+{
+	char line[128];
+	int count = 0;
+	ssize_t n;
+
+	if (fd >= 0)
+		close(fd);
+	fd = open(POLICY, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, line, sizeof(line))) > 0) {
+		while (n--)
+			count += line[n] == '\n';
+	}
+	close(fd);
+	return n < 0 ? -errno : count;
+}
+
+static __noreturn void load_forever(int ready)
+{
+	static const char rules[] =
+		RULE_EXEC RULE_EXEC RULE_EXEC RULE_EXEC RULE_EXEC
+		RULE_EXEC RULE_EXEC RULE_EXEC RULE_EXEC RULE_EXEC;
+	int fd;
+
+	do {
+		fd = open(POLICY, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write_rules(fd, rules))
+			break;
+		(void)!write(ready, "", 1);
+	} while (!close(fd));
+	_exit(0);
+}
+
+static long do_load_forever(struct call *call, int fd)
+{
+	const pid_t pid = fork();
+
+	if (!pid)
+		load_forever(fd);
+	close(fd);
+	return pid;
+}
+
+static long do_reap(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return reap(call->flags);
+}
+
+/* "A policy is published as a whole: no reader sees half of it." */
+TEST_F(policy, readers_see_whole)
+{
+	const int born = count_lines(self->a_text);
+	long count = 0;
+	int ready[2];
+	char byte;
+
+	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+	self->a.call->flags = agent_call(&self->a, do_load_forever, ready[1],
+					 NULL);
+	close(ready[1]);
+	ASSERT_LT(0, self->a.call->flags);
+	/* One look at least for each load, until the limit ends them. */
+	while (read(ready[0], &byte, 1) == 1) {
+		count = agent_call(&self->a, do_count_rules, -1, NULL);
+		ASSERT_LT(0, count);
+		ASSERT_TRUE(count == born || !(count % 10))
+		{
+			TH_LOG("%ld rules", count);
+		}
+	}
+	ASSERT_EQ(0, agent_call(&self->a, do_reap, -1, NULL));
+	ASSERT_EQ(MAX_RULES / 10 * 10,
+		  agent_call(&self->a, do_count_rules, -1, NULL));
+}
+
 /* A rule that does not fit into one write() is not loaded in part. */
 TEST_F(policy, long_line)
 {
@@ -362,16 +450,15 @@ TEST_F(policy, long_line)
 	assert_untouched(_metadata, self);
 }
 
-/* "appraise/audit/hash actions and KEY_CHECK, ... are EOPNOTSUPP." */
+/* "appraise and hash actions, ... are EOPNOTSUPP." */
 TEST_F(policy, not_supported)
 {
 	static const char *const rules[] = {
 		"appraise func=BPRM_CHECK\n",
-		"audit func=BPRM_CHECK\n",
+		"appraise func=POLICY_CHECK\n",
+		"dont_appraise func=POLICY_CHECK\n",
 		"hash func=FILE_CHECK\n",
-		"measure func=KEY_CHECK\n",
-		"measure func=KEXEC_CMDLINE\n",
-		"measure func=CRITICAL_DATA\n",
+		"dont_hash func=FILE_CHECK\n",
 	};
 	size_t i;
 
@@ -382,6 +469,279 @@ TEST_F(policy, not_supported)
 		}
 	}
 	assert_untouched(_metadata, self);
+}
+
+/* How each rule that is read back ends. */
+#define END " \n"
+
+/* "ns=self, ns=children or ns=all, shown back where it was given." */
+TEST_F(policy, scopes_shown)
+{
+	static const char rules[] =
+		"measure func=BPRM_CHECK ns=self" END
+		"dont_measure func=MMAP_CHECK ns=children" END
+		"audit func=FILE_CHECK ns=all" END
+		"dont_audit func=MODULE_CHECK" END
+		"measure func=CRITICAL_DATA label=ima_ns ns=self" END;
+
+	ASSERT_EQ(0, agent_load(&self->a, rules));
+	assert_policy(_metadata, &self->a, rules);
+	assert_others_untouched(_metadata, self);
+}
+
+TEST_F(policy, bad_scopes)
+{
+	static const char *const rules[] = {
+		"measure func=BPRM_CHECK ns=\n",
+		"measure func=BPRM_CHECK ns=both\n",
+		"measure func=BPRM_CHECK ns=selfish\n",
+		"measure func=BPRM_CHECK ns=self ns=self\n",
+		"measure func=BPRM_CHECK ns\n",
+		"appraise func=POLICY_CHECK appraise_type=imasig ns=all\n",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++)
+		ASSERT_EQ(-EINVAL, agent_load(&self->a, rules[i]))
+		{
+			TH_LOG("%s", rules[i]);
+		}
+	assert_untouched(_metadata, self);
+}
+
+/*
+ * "ns= on appraise rules of what acts on the one kernel is EINVAL", also for
+ * the host, whose policy stays as it is.
+ */
+TEST_F(policy, bad_scopes_host)
+{
+	static const char *const hooks[] = {
+		"MODULE_CHECK", "FIRMWARE_CHECK", "KEXEC_KERNEL_CHECK",
+		"KEXEC_INITRAMFS_CHECK", "POLICY_CHECK",
+	};
+	struct agent host;
+	char rule[128];
+	size_t i;
+
+	ASSERT_EQ(0, agent_start(&host, NULL, 0));
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		snprintf(rule, sizeof(rule), "appraise func=%s ns=self\n",
+			 hooks[i]);
+		ASSERT_EQ(-EINVAL, agent_load(&host, rule));
+		snprintf(rule, sizeof(rule),
+			 "dont_appraise func=%s ns=children\n", hooks[i]);
+		ASSERT_EQ(-EINVAL, agent_load(&host, rule));
+	}
+	ASSERT_EQ(0, agent_stop(&host));
+	assert_untouched(_metadata, self);
+}
+
+/* What the record of a policy ends with: its name and the data, in hex. */
+static void policy_evidence(const void *data, size_t size, char *text)
+{
+	const unsigned char *byte = data;
+
+	text += sprintf(text, " policy-replaced ");
+	while (size--)
+		text += sprintf(text, "%02x", *byte++);
+}
+
+/*
+ * "The text of a policy is a record in the namespace's list before it is in
+ * force, its hash in those of the ancestors that ask for label=ima_ns."
+ */
+TEST_F(policy, recorded)
+{
+	static const char rules[] = "# own\n" RULE_READ;
+	char evidence[512], digest[33] = {}, hex[65];
+	int list, host_list, before, host_before, i;
+	unsigned int byte;
+
+	list = agent_open(&self->child, ASCII_LIST, O_RDONLY);
+	host_list = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, list);
+	ASSERT_LE(0, host_list);
+	before = fd_count(self->a_list);
+	host_before = fd_count(host_list);
+	ASSERT_EQ(0, agent_load(&self->child, rules));
+
+	policy_evidence(rules, strlen(rules), evidence);
+	assert_gain(_metadata, "child", list, 0, 1, evidence);
+	sha256_hex(rules, strlen(rules), hex);
+	for (i = 0; i < 32; i++) {
+		ASSERT_EQ(1, sscanf(hex + 2 * i, "%2x", &byte));
+		digest[i] = byte;
+	}
+	policy_evidence(digest, 32, evidence);
+	assert_gain(_metadata, "a", self->a_list, before, 1, evidence);
+	/* No rule of the host names the label. */
+	ASSERT_EQ(host_before, fd_count(host_list));
+}
+
+/* "Under the old or the new policy, whichever says so", and else under none. */
+TEST_F(policy, recorded_by_old_or_new)
+{
+	static const char label[] =
+		"measure func=CRITICAL_DATA label=ima_ns\n";
+	static const char any[] = "measure func=CRITICAL_DATA\n";
+	char evidence[512];
+
+	/* The default policy names the label, this one does not: */
+	ASSERT_EQ(0, agent_load(&self->a, RULE_READ));
+	policy_evidence(RULE_READ, strlen(RULE_READ), evidence);
+	assert_gain(_metadata, "a", self->a_list, 0, 1, evidence);
+	/* A rule without a label does not cover this one. */
+	ASSERT_EQ(0, agent_load(&self->a, any));
+	ASSERT_EQ(2, fd_count(self->a_list));
+	ASSERT_EQ(0, agent_load(&self->a, label));
+	policy_evidence(label, strlen(label), evidence);
+	assert_gain(_metadata, "a", self->a_list, 2, 1, evidence);
+	ASSERT_EQ(0, agent_load(&self->a, RULE_EXEC));
+	policy_evidence(RULE_EXEC, strlen(RULE_EXEC), evidence);
+	assert_gain(_metadata, "a", self->a_list, 3, 1, evidence);
+}
+
+/* A policy that is refused leaves no record. */
+TEST_F(policy, refused_not_recorded)
+{
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, RULE_EXEC RULE_BAD));
+	ASSERT_EQ(0, fd_count(self->a_list));
+}
+
+/*
+ * "audit rules in a namespace not owned by the initial user namespace need
+ * CAP_AUDIT_CONTROL in the initial one: EPERM."
+ */
+TEST_F(policy, audit_needs_capability)
+{
+	struct agent rootless;
+
+	ASSERT_EQ(0, agent_start(&rootless, &self->a,
+				 CLONE_NEWUSER | CLONE_NEWNS));
+	ASSERT_EQ(-EPERM, agent_load(&rootless, "audit func=BPRM_CHECK\n"));
+	ASSERT_EQ('w', rootless.call->step);
+	assert_policy(_metadata, &rootless, self->a_text);
+	ASSERT_EQ(0, agent_load(&rootless, "dont_audit func=BPRM_CHECK\n"));
+	ASSERT_EQ(0, agent_stop(&rootless));
+	ASSERT_EQ(0, agent_load(&self->a, "audit func=BPRM_CHECK\n"));
+}
+
+/*
+ * "A namespace that demands signed policies takes no text any more, and no
+ * file that it has no key for; nor do its children: EACCES."
+ */
+TEST_F(policy, signed_only)
+{
+	char path[PATH_MAX];
+
+	ASSERT_EQ(0, policy_file(self, "good", RULE_READ, path));
+	ASSERT_EQ(0, agent_load(&self->a, RULE_EXEC
+				"appraise func=POLICY_CHECK "
+				"appraise_type=imasig\n"));
+	ASSERT_EQ(-EACCES, agent_load(&self->a, RULE_READ));
+	ASSERT_EQ(-EACCES, agent_load(&self->a, path));
+	ASSERT_EQ(-EACCES, agent_load(&self->child, RULE_READ));
+	ASSERT_EQ(-EACCES, agent_load(&self->child, path));
+	assert_policy(_metadata, &self->child, self->child_text);
+	ASSERT_EQ(1, exec_gains(self));
+	ASSERT_EQ(0, read_gains(self));
+	/* It is nobody else's demand. */
+	ASSERT_EQ(0, agent_load(&self->b, RULE_READ));
+}
+
+/* Ids 1 to 9 are 100001 to 100009; 0 stays, so that files are accessible. */
+static int map_range(struct agent *agent)
+{
+	static const char map[] = "0 0 1\n1 100001 9\n";
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", agent->pid);
+	err = write_path(path, 0, map, strlen(map));
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", agent->pid);
+	return err ?: write_path(path, 0, map, strlen(map));
+}
+
+static long do_unshare_only(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return unshare(call->flags) ? -errno : 0;
+}
+
+static long do_become_root(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
+}
+
+static int start_mapped(struct _test_data_policy *self, struct agent *agent)
+{
+	int err = agent_start(agent, NULL, 0);
+
+	if (err)
+		return err;
+	agent->call->flags = CLONE_NEWUSER | CLONE_NEWNS;
+	return agent_call(agent, do_unshare_only, -1, NULL) ?:
+	       map_range(agent) ?:
+	       agent_call(agent, do_become_root, -1, NULL);
+}
+
+/* "Ids are those of the owner and shown in the reader's user namespace." */
+TEST_F(policy, mapped_ids)
+{
+	static const char rules[] =
+		"measure func=BPRM_CHECK uid=3 gid>4 fowner<5 fgroup=0" END;
+	struct agent mapped, rootless;
+	char *text;
+	int fd;
+
+	ASSERT_EQ(0, start_mapped(self, &mapped));
+	ASSERT_EQ(-EINVAL, agent_load(&mapped,
+				      "measure func=BPRM_CHECK uid=10\n"));
+	ASSERT_EQ(0, agent_load(&mapped, rules));
+	assert_policy(_metadata, &mapped, rules);
+
+	/* The host's root, joining, sees its own ids. */
+	ASSERT_EQ(0, agent_start(&rootless, NULL, 0));
+	fd = ns_open(mapped.pid, "mnt");
+	ASSERT_EQ(0, agent_setns(&rootless, fd, CLONE_NEWNS));
+	close(fd);
+	ASSERT_LT(0, agent_read(&rootless, POLICY, &text));
+	ASSERT_STREQ("measure func=BPRM_CHECK uid=100003 gid>100004 "
+		     "fowner<100005 fgroup=0" END, text);
+	ASSERT_EQ(0, agent_stop(&rootless));
+	ASSERT_EQ(0, agent_stop(&mapped));
+}
+
+/*
+ * "Who has no id in the owner matches no rule about ids": not even uid<5,
+ * though the host's uid 2 has the smaller number.
+ */
+TEST_F(policy, ids_compared_in_owner)
+{
+	struct agent mapped, visitor;
+	int list, before, fd;
+
+	ASSERT_EQ(0, start_mapped(self, &mapped));
+	ASSERT_EQ(0, agent_load(&mapped,
+				"measure func=BPRM_CHECK uid<5 ns=self\n"));
+	list = agent_open(&mapped, ASCII_LIST, O_RDONLY);
+	ASSERT_LE(0, list);
+	before = fd_count(list);
+	ASSERT_EQ(0, agent_start(&visitor, NULL, 0));
+	fd = ns_open(mapped.pid, "mnt");
+	ASSERT_EQ(0, agent_setns(&visitor, fd, CLONE_NEWNS));
+	close(fd);
+	ASSERT_EQ(0, agent_exec(&visitor, self->path, 2));
+	ASSERT_EQ(before, fd_count(list));
+	ASSERT_EQ(0, agent_exec(&mapped, self->path, 7));
+	ASSERT_EQ(before, fd_count(list));
+	ASSERT_EQ(0, agent_exec(&mapped, self->path, 4));
+	ASSERT_EQ(before + 1, fd_count(list));
+	ASSERT_EQ(0, agent_stop(&visitor));
+	ASSERT_EQ(0, agent_stop(&mapped));
 }
 
 /* "uid and gid parsed in the owner, unmapped ones EINVAL." */
@@ -467,25 +827,20 @@ TEST_F(policy, foreign_root)
 	ASSERT_EQ(0, agent_stop(&actor));
 }
 
-/* Writes the policy to a file of the scratch directory. */
-static int policy_file(struct _test_data_policy *self, const char *name,
-		       const char *rules, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s/%s", self->scratch.dir, name);
-	return write_path(path, O_CREAT | O_TRUNC, rules, strlen(rules));
-}
-
 /* "Rules, or an absolute path", whose file the default policy records. */
 TEST_F(policy, by_path)
 {
-	char path[PATH_MAX], evidence[EVIDENCE_SIZE], *text;
+	char path[PATH_MAX], record[512], *text;
 
 	ASSERT_EQ(0, policy_file(self, "good", RULE_READ RULE_EXEC, path));
-	ASSERT_EQ(0, file_evidence(path, path, evidence, sizeof(evidence)));
 	ASSERT_EQ(0, agent_load(&self->a, path));
 	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
 	ASSERT_EQ(2, count_lines(text));
-	assert_gain(_metadata, "a", self->a_list, 0, 1, evidence);
+	/* And then the rules in it. */
+	ASSERT_EQ(1, fd_count_path(self->a_list, path));
+	policy_evidence(RULE_READ RULE_EXEC, strlen(RULE_READ RULE_EXEC),
+			record);
+	assert_gain(_metadata, "a", self->a_list, 2, 1, record);
 	ASSERT_EQ(1, exec_gains(self));
 	ASSERT_EQ(1, read_gains(self));
 	assert_others_untouched(_metadata, self);
