@@ -8,9 +8,12 @@
 #ifndef _LINUX_IMA_NS_H
 #define _LINUX_IMA_NS_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 
 struct ima_namespace;
+struct fs_context;
+struct super_block;
 struct user_namespace;
 
 /*
@@ -28,6 +31,9 @@ struct ima_namespace *copy_ima_ns(struct user_namespace *user_ns,
 struct ima_namespace *get_ima_ns(struct ima_namespace *ns);
 void put_ima_ns(struct ima_namespace *ns);
 
+int ima_ns_get_tree(struct fs_context *fc);
+bool ima_ns_kill_super(struct super_block *sb);
+
 #else /* CONFIG_IMA_NS */
 
 static inline struct ima_namespace *
@@ -43,6 +49,16 @@ static inline struct ima_namespace *get_ima_ns(struct ima_namespace *ns)
 
 static inline void put_ima_ns(struct ima_namespace *ns)
 {
+}
+
+static inline int ima_ns_get_tree(struct fs_context *fc)
+{
+	return -EPERM;
+}
+
+static inline bool ima_ns_kill_super(struct super_block *sb)
+{
+	return false;
 }
 
 #endif /* CONFIG_IMA_NS */

@@ -9,9 +9,11 @@
 #ifndef _IMA_NS_H
 #define _IMA_NS_H
 
+#include <linux/cleanup.h>
 #include <linux/ima_ns.h>
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
+#include <linux/rbtree_types.h>
 #include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
 
@@ -110,6 +112,7 @@ struct ima_ns_tpm {
  * @policy: see &struct ima_ns_policy.
  * @log: see &struct ima_ns_log.
  * @tpm: see &struct ima_ns_tpm.
+ * @tree_node: in the tree of all children by id, which holds no reference.
  * @statuses: what was done to inodes here, see &struct ima_ns_status;
  *	      protected by ima_ns_status_lock.
  * @free_work: frees the namespace, and those parents that only it pinned.
@@ -126,6 +129,7 @@ struct ima_namespace {
 	struct ima_ns_log log;
 	struct ima_ns_tpm tpm;
 
+	struct rb_node tree_node;
 	struct list_head statuses;
 	struct work_struct free_work;
 };
@@ -269,9 +273,14 @@ ima_iint_collected_for_host(const struct ima_iint_cache *iint)
  *	      itself; a u64, so that the key has no padding anywhere.
  * @key.ns_id: see &ima_namespace.id.
  * @node: in the table of all statuses, looked up under RCU.
- * @iint_node: in &ima_iint_cache.statuses, under ima_ns_status_lock.
+ * @iint_node: in &ima_iint_cache.statuses, under ima_ns_status_lock; empty
+ *	       when the inode is gone and a violation is pending.
  * @ns_node: in &ima_namespace.statuses, under ima_ns_status_lock: whichever
  *	     of inode and namespace ends first frees the status.
+ * @armed_node: in &ima_iint_cache.armed while a writer would be a violation,
+ *		or among those that the work item is to tell; under
+ *		ima_ns_status_lock.
+ * @period: tells which of the two, see ima_ns_status_pending().
  * @rcu: delays freeing until lookups have passed.
  */
 struct ima_ns_status {
@@ -283,6 +292,8 @@ struct ima_ns_status {
 	struct rhash_head node;
 	struct list_head iint_node;
 	struct list_head ns_node;
+	struct hlist_node armed_node;
+	unsigned long period;
 	struct rcu_head rcu;
 };
 
@@ -305,6 +316,8 @@ static inline struct ima_namespace *ima_ns_current(void)
 static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
 {
 	INIT_LIST_HEAD(&iint->statuses);
+	INIT_HLIST_HEAD(&iint->armed);
+	iint->armed_period = 0;
 }
 
 struct ima_iint_state *ima_ns_state_find(struct ima_namespace *ns,
@@ -318,9 +331,22 @@ struct ima_namespace *create_ima_ns(struct user_namespace *user_ns,
 void free_ima_ns_chain(struct ima_namespace *ns);
 #endif
 
+extern spinlock_t ima_ns_status_lock;
+
+void ima_ns_status_free(struct ima_ns_status *status);
 void ima_ns_status_free_iint(struct ima_iint_cache *iint);
 void ima_ns_status_free_ns(struct ima_namespace *ns);
 void __init ima_ns_status_init(void);
+
+bool ima_ns_status_pending(const struct ima_ns_status *status,
+			   const struct ima_iint_cache *iint);
+bool ima_ns_state_arm(const struct ima_namespace *ns,
+		      struct ima_iint_cache *iint,
+		      struct ima_iint_state *state);
+bool ima_ns_state_disarm(const struct ima_namespace *ns,
+			 struct ima_iint_state *state);
+void ima_ns_writer(const struct file *file);
+void ima_ns_violations_drain(void);
 
 int ima_ns_log_prepare(struct ima_namespace *ns);
 void ima_ns_log_free(struct ima_namespace *ns);
@@ -374,7 +400,20 @@ static inline kgid_t ima_ns_gid(const struct ima_namespace *ns, kgid_t gid)
 			gid : KGIDT_INIT(from_kgid(ns->user_ns, gid));
 }
 
+void ima_ns_tree_add(struct ima_namespace *ns);
+void ima_ns_tree_del(struct ima_namespace *ns);
+struct ima_namespace *ima_ns_find(u64 id);
+struct ima_namespace *ima_ns_find_from(u64 id);
+
+bool ima_ns_privileged(const struct ima_namespace *ns, const struct cred *cred);
+struct ima_namespace *ima_ns_of_file(const struct file *file);
+struct inode *ima_ns_make_root(struct super_block *sb);
+
+int __init ima_ns_dir_init(struct dentry *dir);
 int __init ima_ns_fs_init(struct dentry *dir);
+
+/* A lease on a file that all share would let one keep the others waiting. */
+#define ima_ns_setlease		simple_nosetlease
 
 #else /* CONFIG_IMA_NS */
 
@@ -400,6 +439,28 @@ ima_ns_state_get(struct ima_namespace *ns, struct ima_iint_cache *iint)
 }
 
 static inline void ima_ns_status_free_iint(struct ima_iint_cache *iint)
+{
+}
+
+static inline bool ima_ns_state_arm(const struct ima_namespace *ns,
+				    struct ima_iint_cache *iint,
+				    struct ima_iint_state *state)
+{
+	set_bit(IMA_MAY_EMIT_TOMTOU, &state->atomic_flags);
+	return false;
+}
+
+static inline bool ima_ns_state_disarm(const struct ima_namespace *ns,
+				       struct ima_iint_state *state)
+{
+	return test_and_clear_bit(IMA_MAY_EMIT_TOMTOU, &state->atomic_flags);
+}
+
+static inline void ima_ns_writer(const struct file *file)
+{
+}
+
+static inline void ima_ns_violations_drain(void)
 {
 }
 
@@ -482,10 +543,17 @@ static inline kgid_t ima_ns_gid(const struct ima_namespace *ns, kgid_t gid)
 	return gid;
 }
 
+static inline struct ima_namespace *ima_ns_of_file(const struct file *file)
+{
+	return &init_ima_ns;
+}
+
 static inline int ima_ns_fs_init(struct dentry *dir)
 {
 	return 0;
 }
+
+#define ima_ns_setlease		NULL
 
 #endif /* CONFIG_IMA_NS */
 
@@ -529,6 +597,9 @@ static inline bool ima_ns_may_read_policy(const struct ima_namespace *ns)
 	return ns_capable(ns->user_ns, CAP_SYS_ADMIN) ||
 	       (ns->parent && ns_capable(ns->user_ns, CAP_MAC_ADMIN));
 }
+
+DEFINE_FREE(put_ima_ns, struct ima_namespace *,
+	    if (!IS_ERR_OR_NULL(_T)) put_ima_ns(_T))
 
 /**
  * ima_ns_events_wanted - may any namespace have state of inodes?

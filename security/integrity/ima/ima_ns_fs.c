@@ -2,8 +2,8 @@
 /*
  * IMA namespaces: which one an open file in ima/ refers to
  *
- * The opener's, decided and pinned at open: a reader may change its namespace
- * between two reads, or hand the file to somebody else.  The pin is also what
+ * Decided and pinned at open: a reader may change its namespace between two
+ * reads, or hand the file to somebody else.  The pin is also what
  * keeps iterators valid, as lists are freed with their namespace.
  */
 
@@ -14,14 +14,19 @@
 /**
  * ima_ns_open - open a file that shows a value of a namespace
  * @inode: unused
- * @file: its private data becomes the opener's namespace
+ * @file: its private data becomes the namespace that it refers to
  *
  * Context: ->open().
- * Return: 0.
+ * Return: 0, or what ima_ns_of_file() failed with.
  */
 int ima_ns_open(struct inode *inode, struct file *file)
 {
-	file->private_data = get_ima_ns(ima_ns_current());
+	struct ima_namespace *ns = ima_ns_of_file(file);
+
+	if (IS_ERR(ns))
+		return PTR_ERR(ns);
+
+	file->private_data = ns;
 	return 0;
 }
 
@@ -45,17 +50,23 @@ int ima_ns_release(struct inode *inode, struct file *file)
  * @ops: what it lists
  *
  * Context: ->open().
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or what ima_ns_of_file() failed with.
  */
 int ima_ns_seq_open(struct file *file, const struct seq_operations *ops)
 {
+	struct ima_namespace *ns = ima_ns_of_file(file);
 	struct ima_seq_file *sf;
 
-	sf = __seq_open_private(file, ops, sizeof(*sf));
-	if (!sf)
-		return -ENOMEM;
+	if (IS_ERR(ns))
+		return PTR_ERR(ns);
 
-	sf->ns = get_ima_ns(ima_ns_current());
+	sf = __seq_open_private(file, ops, sizeof(*sf));
+	if (!sf) {
+		put_ima_ns(ns);
+		return -ENOMEM;
+	}
+
+	sf->ns = ns;
 	return 0;
 }
 

@@ -261,6 +261,7 @@ static const struct file_operations ima_ns_policy_ops = {
 	.flush = ima_ns_policy_flush,
 	.release = ima_ns_policy_release,
 	.llseek = generic_file_llseek,
+	.setlease = ima_ns_setlease,
 };
 
 /* May a policy be loaded, given what was loaded before? */
@@ -276,15 +277,9 @@ static int may_load(struct ima_namespace *ns)
 	return 0;
 }
 
-static bool privileged_over(struct ima_namespace *ns, const struct file *file)
-{
-	return file_ns_capable(file, ns->user_ns, CAP_SYS_ADMIN) ||
-	       file_ns_capable(file, ns->user_ns, CAP_MAC_ADMIN);
-}
-
 /**
  * ima_ns_policy_open - open the policy file of a child
- * @ns: the opener's namespace, not the initial one
+ * @ns: the namespace that the file refers to, not the initial one
  * @file: open file; from here on it acts on @ns, with the opener's rights
  *
  * Context: ->open() of the policy file.
@@ -300,7 +295,7 @@ int ima_ns_policy_open(struct ima_namespace *ns, struct file *file)
 	struct ima_ns_policy_load *load;
 	int err;
 
-	if (!privileged_over(ns, file))
+	if (!ima_ns_privileged(ns, file->f_cred))
 		return -EPERM;
 
 	if (!(file->f_flags & O_WRONLY))
@@ -334,7 +329,7 @@ int ima_ns_policy_open(struct ima_namespace *ns, struct file *file)
 	return 0;
 }
 
-/* ima/id and ima/parent */
+/* ima/id, ima/parent and ima/inum */
 
 static ssize_t show_id(struct ima_namespace *ns, char __user *buf,
 		       size_t count, loff_t *ppos)
@@ -363,11 +358,22 @@ static ssize_t ima_ns_parent_read(struct file *file, char __user *buf,
 	return show_id(ns->parent, buf, count, ppos);
 }
 
+static ssize_t ima_ns_inum_read(struct file *file, char __user *buf,
+				size_t count, loff_t *ppos)
+{
+	struct ima_namespace *ns = file->private_data;
+	char text[16];
+	int len = scnprintf(text, sizeof(text), "%u\n", ns->ns.inum);
+
+	return simple_read_from_buffer(buf, count, ppos, text, len);
+}
+
 static const struct file_operations ima_ns_id_ops = {
 	.open = ima_ns_open,
 	.read = ima_ns_id_read,
 	.release = ima_ns_release,
 	.llseek = generic_file_llseek,
+	.setlease = ima_ns_setlease,
 };
 
 static const struct file_operations ima_ns_parent_ops = {
@@ -375,6 +381,15 @@ static const struct file_operations ima_ns_parent_ops = {
 	.read = ima_ns_parent_read,
 	.release = ima_ns_release,
 	.llseek = generic_file_llseek,
+	.setlease = ima_ns_setlease,
+};
+
+static const struct file_operations ima_ns_inum_ops = {
+	.open = ima_ns_open,
+	.read = ima_ns_inum_read,
+	.release = ima_ns_release,
+	.llseek = generic_file_llseek,
+	.setlease = ima_ns_setlease,
 };
 
 /**
@@ -394,5 +409,13 @@ int __init ima_ns_fs_init(struct dentry *dir)
 
 	dentry = securityfs_create_file("parent", 0444, dir, NULL,
 					&ima_ns_parent_ops);
-	return PTR_ERR_OR_ZERO(dentry);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+
+	dentry = securityfs_create_file("inum", 0444, dir, NULL,
+					&ima_ns_inum_ops);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+
+	return ima_ns_dir_init(dir);
 }

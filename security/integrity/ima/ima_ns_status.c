@@ -18,11 +18,10 @@ static struct kmem_cache *ima_ns_status_cache __ro_after_init;
 static struct rhashtable ima_ns_statuses;
 
 /*
- * Protects both lists of every status.  A leaf, held for a few instructions,
- * when a status is made and when it goes: never on an access measured before.
+ * Protects the lists of every status.  A leaf, held for a few instructions.
  * Inodes are freed in softirq context, hence _bh.
  */
-static DEFINE_SPINLOCK(ima_ns_status_lock);
+DEFINE_SPINLOCK(ima_ns_status_lock);
 
 static const struct rhashtable_params ima_ns_status_params = {
 	.key_len = sizeof(struct ima_ns_status_key),
@@ -109,15 +108,30 @@ static void ima_ns_status_free_rcu(struct rcu_head *rcu)
 			container_of(rcu, struct ima_ns_status, rcu));
 }
 
-/* Takes the status off everything. */
-static void ima_ns_status_free(struct ima_ns_status *status)
+/* Nobody finds it by the inode any more. */
+static void ima_ns_status_leave_iint(struct ima_ns_status *status)
+{
+	if (list_empty(&status->iint_node))
+		return;
+
+	list_del_init(&status->iint_node);
+	rhashtable_remove_fast(&ima_ns_statuses, &status->node,
+			       ima_ns_status_params);
+}
+
+/**
+ * ima_ns_status_free - take a status off everything
+ * @status: the status
+ *
+ * Context: ima_ns_status_lock is held.
+ */
+void ima_ns_status_free(struct ima_ns_status *status)
 {
 	lockdep_assert_held(&ima_ns_status_lock);
 
-	list_del(&status->iint_node);
+	ima_ns_status_leave_iint(status);
+	hlist_del_init(&status->armed_node);
 	list_del(&status->ns_node);
-	rhashtable_remove_fast(&ima_ns_statuses, &status->node,
-			       ima_ns_status_params);
 	call_rcu(&status->rcu, ima_ns_status_free_rcu);
 }
 
@@ -136,8 +150,13 @@ void ima_ns_status_free_iint(struct ima_iint_cache *iint)
 		return;
 
 	spin_lock_bh(&ima_ns_status_lock);
-	list_for_each_entry_safe(status, next, &iint->statuses, iint_node)
-		ima_ns_status_free(status);
+	list_for_each_entry_safe(status, next, &iint->statuses, iint_node) {
+		/* What happened to the file is still to be recorded. */
+		if (ima_ns_status_pending(status, iint))
+			ima_ns_status_leave_iint(status);
+		else
+			ima_ns_status_free(status);
+	}
 	spin_unlock_bh(&ima_ns_status_lock);
 }
 

@@ -200,4 +200,165 @@ TEST_F(violation, not_measured)
 	close(reader);
 }
 
+/*
+ * Those whom the writer's chain does not reach.
+ *
+ * host ── a ── below
+ *      ├─ b
+ *      └─ idle: asks for the same, and never reads the file
+ */
+FIXTURE(sideways)
+{
+	struct scratch scratch;
+	struct agent host, a, below, b, idle;
+	int list_a, list_below, list_b, list_idle;
+	char path[PATH_MAX];
+};
+
+/* A namespace that measures what is read, with its list. */
+static int reader_start(struct agent *agent, struct agent *from, int *list)
+{
+	int err = agent_start(agent, from, CLONE_NEWNS);
+
+	if (!err)
+		err = agent_load(agent, RULE_READ);
+	if (err)
+		return err;
+	*list = agent_open(agent, ASCII_LIST, O_RDONLY);
+	return *list < 0 ? *list : 0;
+}
+
+FIXTURE_SETUP(sideways)
+{
+	ASSERT_EQ(0, scratch_make(&self->scratch, FS_TMPFS));
+	ASSERT_EQ(0, agent_start(&self->host, NULL, 0));
+	ASSERT_EQ(0, reader_start(&self->a, &self->host, &self->list_a));
+	ASSERT_EQ(0, reader_start(&self->below, &self->a, &self->list_below));
+	ASSERT_EQ(0, reader_start(&self->b, &self->host, &self->list_b));
+	ASSERT_EQ(0, reader_start(&self->idle, &self->host, &self->list_idle));
+	ASSERT_EQ(0, scratch_subject(&self->scratch, "subject", OWNER_PLAIN,
+				     self->path));
+}
+
+FIXTURE_TEARDOWN(sideways)
+{
+	close(self->list_a);
+	close(self->list_below);
+	close(self->list_b);
+	close(self->list_idle);
+	agent_stop(&self->idle);
+	agent_stop(&self->b);
+	agent_stop(&self->below);
+	agent_stop(&self->a);
+	agent_stop(&self->host);
+	scratch_remove(&self->scratch);
+}
+
+/* Violations in a list whose name ends so: "/subject" tells a full path. */
+static int violations_of(int fd, const char *name)
+{
+	static const char zeros[] = "10 0000000000000000000000000000000000000000 ";
+	const char *line, *end;
+	struct list list;
+	int count = 0;
+
+	if (list_read(fd, &list))
+		return -1;
+	for (line = list.text; (end = strchr(line, '\n')); line = end + 1) {
+		const size_t n = strlen(name);
+
+		if (!strncmp(line, zeros, strlen(zeros)) &&
+		    end - line > (ssize_t)n && !strncmp(end - n, name, n))
+			count++;
+	}
+	list_free(&list);
+	return count;
+}
+
+/* "Sibling, parent and child readers all get their ToMToU, once each." */
+TEST_F(sideways, tomtou_for_all)
+{
+	int in_a, in_below, in_b, i;
+
+	in_a = hold(_metadata, &self->a, self->path, O_RDONLY);
+	in_below = hold(_metadata, &self->below, self->path, O_RDONLY);
+	in_b = hold(_metadata, &self->b, self->path, O_RDONLY);
+	/* The second one is in the same period. */
+	for (i = 0; i < 2; i++) {
+		close(hold(_metadata, &self->a, self->path, O_WRONLY));
+		EXPECT_EQ(1, violations_of(self->list_a, self->path));
+		EXPECT_EQ(1, violations_of(self->list_below, " subject"));
+		EXPECT_EQ(1, violations_of(self->list_b, " subject"));
+		EXPECT_EQ(0, violations_of(self->list_idle, "subject"));
+	}
+	EXPECT_EQ(1, agent_number(&self->b, "violations"));
+	EXPECT_EQ(0, agent_number(&self->idle, "violations"));
+
+	/* Measured again, it is a period of its own. */
+	close(in_b);
+	in_b = hold(_metadata, &self->b, self->path, O_RDONLY);
+	close(hold(_metadata, &self->host, self->path, O_WRONLY));
+	EXPECT_EQ(1, violations_of(self->list_a, "subject"));
+	EXPECT_EQ(1, violations_of(self->list_below, "subject"));
+	EXPECT_EQ(2, violations_of(self->list_b, " subject"));
+	EXPECT_EQ(0, violations_of(self->list_idle, "subject"));
+	close(in_a);
+	close(in_below);
+	close(in_b);
+}
+
+/* The writer is the host's, and the path that it used is nobody's business. */
+TEST_F(sideways, path_of_the_writer_is_its_own)
+{
+	char elsewhere[PATH_MAX];
+	int in_b;
+
+	snprintf(elsewhere, sizeof(elsewhere), "%s/secret", self->scratch.put);
+	ASSERT_EQ(0, mkdir(elsewhere, 0700));
+	strncat(elsewhere, "/name", sizeof(elsewhere) - strlen(elsewhere) - 1);
+	ASSERT_EQ(0, link(self->path, elsewhere));
+	in_b = hold(_metadata, &self->b, self->path, O_RDONLY);
+	close(hold(_metadata, &self->host, elsewhere, O_WRONLY));
+	EXPECT_EQ(1, violations_of(self->list_b, " name"));
+	EXPECT_EQ(0, violations_of(self->list_b, "/name"));
+	close(in_b);
+}
+
+/* What happened is recorded, even if the file is gone before it is. */
+TEST_F(sideways, file_goes_first)
+{
+	int in_b, in_below, i;
+
+	for (i = 0; i < 100 * scale(); i++) {
+		in_b = hold(_metadata, &self->b, self->path, O_RDONLY);
+		in_below = hold(_metadata, &self->below, self->path, O_RDONLY);
+		close(hold(_metadata, &self->host, self->path, O_WRONLY));
+		close(in_b);
+		close(in_below);
+		ASSERT_EQ(0, unlink(self->path));
+		ASSERT_EQ(0, scratch_subject(&self->scratch, "subject",
+					     OWNER_PLAIN, self->path));
+	}
+	EXPECT_EQ(i, violations_of(self->list_b, " subject"));
+	EXPECT_EQ(i, violations_of(self->list_below, " subject"));
+	EXPECT_EQ(0, violations_of(self->list_idle, "subject"));
+}
+
+/* A namespace that ends with a violation on its way takes it along. */
+TEST_F(sideways, namespace_goes_first)
+{
+	struct agent brief;
+	int list, reader, i;
+
+	for (i = 0; i < 50 * scale(); i++) {
+		ASSERT_EQ(0, reader_start(&brief, &self->host, &list));
+		close(list);
+		reader = hold(_metadata, &brief, self->path, O_RDONLY);
+		close(hold(_metadata, &self->host, self->path, O_WRONLY));
+		close(reader);
+		agent_stop(&brief);
+	}
+	EXPECT_EQ(0, violations_of(self->list_idle, "subject"));
+}
+
 TEST_HARNESS_MAIN
