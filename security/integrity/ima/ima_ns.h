@@ -179,22 +179,36 @@ static inline int ima_walk_policy_flag(const struct ima_walk *walk,
 	return walk->loaded ? IMA_MEASURE : READ_ONCE(ns->policy.flag);
 }
 
-/* Counts a change of what the file holds: content, or its security.ima. */
+/* Who sees the count sees the change; pairs with ima_iint_seq(). */
+static inline void ima_iint_count(atomic64_t *seq)
+{
+	smp_mb__before_atomic();
+	atomic64_inc(seq);
+}
+
+/* Counts a change of what the file holds. */
 static inline void ima_iint_changed(struct ima_iint_cache *iint)
 {
-	atomic64_inc(&iint->data_seq);
+	ima_iint_count(&iint->data_seq);
 }
 
 /* Both counters only grow, so that their sum tells any change of either. */
 static inline u64 ima_iint_seq(const struct ima_iint_cache *iint)
 {
-	return atomic64_read(&iint->data_seq) + atomic64_read(&iint->xattr_seq);
+	u64 seq = atomic64_read(&iint->data_seq) +
+		  atomic64_read(&iint->xattr_seq);
+
+	/* Pairs with ima_iint_count(): what is looked at now is no older. */
+	smp_rmb();
+	return seq;
 }
 
 /* As ima_iint_seq(), with what a record may show but no digest depends on. */
 static inline u64 ima_iint_state_seq(const struct ima_iint_cache *iint)
 {
-	return ima_iint_seq(iint) + atomic64_read(&iint->attr_seq);
+	u64 seq = atomic64_read(&iint->attr_seq);
+
+	return seq + ima_iint_seq(iint);
 }
 
 /* Is the digest that of what the file holds now?  Needs iint->mutex. */
@@ -373,7 +387,7 @@ void ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
 			   const char *text, size_t len);
 
 void __init ima_ns_events_init(const struct lsm_id *lsmid);
-void ima_ns_attr_changed(struct inode *inode);
+void ima_ns_attr_changed(struct inode *inode, int ia_valid);
 
 /* Does a rule cover what is asked for?  A rule that does not say covers all. */
 static inline bool ima_ns_in_scope(int rule, int scope)
@@ -519,7 +533,7 @@ static inline void ima_ns_events_init(const struct lsm_id *lsmid)
 {
 }
 
-static inline void ima_ns_attr_changed(struct inode *inode)
+static inline void ima_ns_attr_changed(struct inode *inode, int ia_valid)
 {
 }
 

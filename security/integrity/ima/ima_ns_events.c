@@ -28,15 +28,20 @@ static struct ima_iint_cache *known_to_children(struct inode *inode)
 /**
  * ima_ns_attr_changed - an attribute of a file was changed
  * @inode: the file
+ * @ia_valid: what was changed, as for notify_change()
+ *
+ * A new size is new content, of which whoever hashed the file since it was
+ * announced has the old one.
  *
  * Context: any; the change is visible already.
  */
-void ima_ns_attr_changed(struct inode *inode)
+void ima_ns_attr_changed(struct inode *inode, int ia_valid)
 {
 	struct ima_iint_cache *iint = known_to_children(inode);
 
 	if (iint)
-		atomic64_inc(&iint->attr_seq);
+		ima_iint_count(ia_valid & ATTR_SIZE ? &iint->xattr_seq :
+						      &iint->attr_seq);
 }
 
 /* A signature decides which algorithm the file is hashed with. */
@@ -49,7 +54,7 @@ static void ima_ns_xattr_changed(struct dentry *dentry, const char *name)
 
 	iint = known_to_children(d_backing_inode(dentry));
 	if (iint)
-		atomic64_inc(&iint->xattr_seq);
+		ima_iint_count(&iint->xattr_seq);
 }
 
 static void ima_ns_post_setxattr(struct dentry *dentry, const char *name,
@@ -66,20 +71,20 @@ static void ima_ns_post_removexattr(struct dentry *dentry, const char *name)
 static void ima_ns_post_set_acl(struct dentry *dentry, const char *acl_name,
 				struct posix_acl *kacl)
 {
-	ima_ns_attr_changed(d_backing_inode(dentry));
+	ima_ns_attr_changed(d_backing_inode(dentry), 0);
 }
 
 static void ima_ns_post_remove_acl(struct mnt_idmap *idmap,
 				   struct dentry *dentry, const char *acl_name)
 {
-	ima_ns_attr_changed(d_backing_inode(dentry));
+	ima_ns_attr_changed(d_backing_inode(dentry), 0);
 }
 
 static void __maybe_unused ima_ns_post_setattr(struct mnt_idmap *idmap,
 					       struct dentry *dentry,
 					       int ia_valid)
 {
-	ima_ns_attr_changed(d_backing_inode(dentry));
+	ima_ns_attr_changed(d_backing_inode(dentry), ia_valid);
 }
 
 /* With appraisal, its own setattr hook tells: an LSM has one of a kind. */

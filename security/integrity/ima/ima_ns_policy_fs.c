@@ -77,27 +77,41 @@ static ssize_t load_rule(struct ima_ns_policy_load *load, char *line,
 		return ret;
 
 	ret = ima_parse_add_rule(load->ns, temp, line);
+	/* A number beyond all limits is as invalid as one beyond its own. */
+	if (ret == -ERANGE)
+		ret = -EINVAL;
 	if (ret < 0 || temp->prev == last)
 		return ret;
 
 	return ++load->nr_rules > IMA_NS_POLICY_MAX_RULES ? -EDQUOT : ret;
 }
 
+/*
+ * The length of the first line of @buf, of which one write() or one file has
+ * @size bytes.  What was cut off, or hides behind a NUL, is not what is meant.
+ */
+static ssize_t line_length(const char *buf, size_t size)
+{
+	const char *end = memchr(buf, '\n', size);
+	size_t len = end ? end - buf : size;
+
+	if (memchr(buf, '\0', len) || (!end && size >= PAGE_SIZE - 1))
+		return -EINVAL;
+	return len;
+}
+
 /* The first line of @buf, with its newline if there is one. */
 static ssize_t load_line(struct ima_ns_policy_load *load, char *buf,
 			 size_t size)
 {
-	char *end = memchr(buf, '\n', size);
-	size_t len = end ? end - buf : size;
-	ssize_t ret;
+	ssize_t len = line_length(buf, size), ret;
 
-	/* A rule that was cut off, or hides behind a NUL, is not that rule. */
-	if (memchr(buf, '\0', len) || (!end && size >= PAGE_SIZE - 1))
-		return -EINVAL;
+	if (len < 0)
+		return len;
 
 	buf[len] = '\0';
 	ret = load_rule(load, buf, len);
-	return ret < 0 ? ret : len + !!end;
+	return ret < 0 ? ret : len + (len < size);
 }
 
 static int load_text(struct ima_ns_policy_load *load, char *text, size_t size)
@@ -117,10 +131,12 @@ static int load_text(struct ima_ns_policy_load *load, char *text, size_t size)
 static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 			 size_t size)
 {
-	size_t len = strcspn(path, "\n");
+	ssize_t len = line_length(path, size), ret;
 	void *data = NULL;
-	ssize_t ret;
 	char *text;
+
+	if (len < 0)
+		return len;
 
 	path[len] = '\0';
 	ret = kernel_read_file_from_path(path, 0, &data,
@@ -139,7 +155,7 @@ static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 
 	ret = load_text(load, text, ret);
 	kfree(text);
-	return ret < 0 ? ret : size;
+	return ret < 0 ? ret : len + (len < size);
 }
 
 /*
