@@ -160,8 +160,9 @@ create_ima_ns(struct user_namespace *user_ns, struct ima_namespace *parent,
  *
  * Makes a child of @parent.  A namespace that nobody asked for by a flag of
  * its own must not make unshare() fail: beyond %IMA_NS_MAX_LEVEL and
- * user.max_ima_namespaces, @parent itself is shared.  So it is for kernel
- * threads, which unshare mounts before there is an IMA.
+ * user.max_ima_namespaces, or without memory to count it, @parent itself is
+ * shared.  So it is for kernel threads, which unshare mounts before there is an
+ * IMA.
  *
  * Context: process context, may sleep.
  * Return: a referenced namespace, or

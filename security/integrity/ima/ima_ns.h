@@ -30,7 +30,7 @@ struct ucounts;
 /**
  * struct ima_ns_policy - the rules that a namespace goes by
  * @rules: head of the rules in force: a built-in list until a policy is
- *	   loaded, then &custom.  Read under RCU, set under @busy.
+ *	   loaded, then @custom.  Read under RCU, set under @busy.
  * @custom: rules loaded, in the order of loading; grows by whole policies,
  *	    shrinks never.  Owned by the namespace and freed with it.
  * @temp: rules read so far by the one writer; belongs to who holds @busy.
@@ -179,9 +179,10 @@ static inline int ima_walk_policy_flag(const struct ima_walk *walk,
 	return walk->loaded ? IMA_MEASURE : READ_ONCE(ns->policy.flag);
 }
 
-/* Who sees the count sees the change; pairs with ima_iint_seq(). */
+/* Counts an event after it has happened. */
 static inline void ima_iint_count(atomic64_t *seq)
 {
+	/* Who sees the count sees the change; pairs with ima_iint_seq(). */
 	smp_mb__before_atomic();
 	atomic64_inc(seq);
 }
@@ -612,8 +613,7 @@ static inline bool ima_ns_may_read_policy(const struct ima_namespace *ns)
 	       (ns->parent && ns_capable(ns->user_ns, CAP_MAC_ADMIN));
 }
 
-DEFINE_FREE(put_ima_ns, struct ima_namespace *,
-	    if (!IS_ERR_OR_NULL(_T)) put_ima_ns(_T))
+DEFINE_FREE(put_ima_ns, struct ima_namespace *, put_ima_ns(IS_ERR(_T) ? NULL : _T))
 
 /**
  * ima_ns_events_wanted - may any namespace have state of inodes?

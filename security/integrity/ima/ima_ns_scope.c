@@ -73,25 +73,34 @@ static bool is_root(const struct ima_namespace *ns, const struct cred *cred)
 	       in_userns(cred->user_ns, ns->user_ns);
 }
 
-static bool has_root_bit(const struct ima_namespace *ns, struct file *program)
+static bool has_root_bit(struct file *program, kuid_t root)
 {
 	struct inode *inode = file_inode(program);
 	vfsuid_t vfsuid = i_uid_into_vfsuid(file_mnt_idmap(program), inode);
-	kuid_t root = make_kuid(ns->user_ns, 0);
 
-	return (READ_ONCE(inode->i_mode) & S_ISUID) && uid_valid(root) &&
+	return mnt_may_suid(program->f_path.mnt) &&
+	       (READ_ONCE(inode->i_mode) & S_ISUID) && uid_valid(root) &&
 	       vfsuid_eq_kuid(vfsuid, root) &&
 	       vfsuid_has_mapping(current_user_ns(), vfsuid);
 }
 
-static bool has_file_caps(const struct ima_namespace *ns, struct file *program)
+static bool has_file_caps(struct file *program)
 {
 	struct cpu_vfs_cap_data caps;
 
-	return in_userns(current_user_ns(), ns->user_ns) &&
+	return mnt_may_suid(program->f_path.mnt) &&
 	       current_in_userns(program->f_path.mnt->mnt_sb->s_user_ns) &&
 	       !get_vfs_caps_from_disk(file_mnt_idmap(program),
 				       file_dentry(program), &caps);
+}
+
+/* Who is, or becomes, root of the own user namespace gets capabilities there. */
+static bool gains_caps(struct file *program)
+{
+	kuid_t root = make_kuid(current_user_ns(), 0);
+
+	return uid_eq(current_uid(), root) || uid_eq(current_euid(), root) ||
+	       has_root_bit(program, root) || has_file_caps(program);
 }
 
 /*
@@ -100,9 +109,11 @@ static bool has_file_caps(const struct ima_namespace *ns, struct file *program)
  */
 static bool makes_root(const struct ima_namespace *ns, struct file *program)
 {
-	return program && mnt_may_suid(program->f_path.mnt) &&
-	       !task_no_new_privs(current) &&
-	       (has_root_bit(ns, program) || has_file_caps(ns, program));
+	if (!program || task_no_new_privs(current))
+		return false;
+	return has_root_bit(program, make_kuid(ns->user_ns, 0)) ||
+	       (in_userns(current_user_ns(), ns->user_ns) &&
+		gains_caps(program));
 }
 
 /*
@@ -174,9 +185,10 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 	if (scope == IMA_NS_CHILDREN && READ_ONCE(ns->policy.scoped)) {
 		flags &= actions_of_level(walk, ns, cred);
 		flags &= ~(action & (IMA_MEASURE | IMA_AUDIT));
-		action |= ima_match_policy(ns, IMA_NS_SELF, idmap, inode, cred,
-					   secid, func, mask, flags, pcr,
-					   template_desc, func_data, &algos);
+		action |= ima_match_policy(ns, IMA_NS_SELF | rules, idmap,
+					   inode, cred, secid, func, mask,
+					   flags, pcr, template_desc, func_data,
+					   &algos);
 		if (allowed_algos && algos)
 			*allowed_algos = both_algos(*allowed_algos, algos);
 	}

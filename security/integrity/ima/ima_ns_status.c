@@ -139,23 +139,28 @@ void ima_ns_status_free(struct ima_ns_status *status)
  * ima_ns_status_free_iint - an inode ends
  * @iint: its iint, which nobody finds any more
  *
- * Context: RCU callback.
+ * Context: RCU callback; the lock is given up after each status, as their
+ * number is that of the namespaces that touched the inode.
  */
 void ima_ns_status_free_iint(struct ima_iint_cache *iint)
 {
-	struct ima_ns_status *status, *next;
+	struct ima_ns_status *status;
 
 	/* Whoever takes the last status off touches the list no more. */
 	if (list_empty_careful(&iint->statuses))
 		return;
 
 	spin_lock_bh(&ima_ns_status_lock);
-	list_for_each_entry_safe(status, next, &iint->statuses, iint_node) {
+	while ((status = list_first_entry_or_null(&iint->statuses,
+						  struct ima_ns_status,
+						  iint_node))) {
 		/* What happened to the file is still to be recorded. */
 		if (ima_ns_status_pending(status, iint))
 			ima_ns_status_leave_iint(status);
 		else
 			ima_ns_status_free(status);
+		spin_unlock_bh(&ima_ns_status_lock);
+		spin_lock_bh(&ima_ns_status_lock);
 	}
 	spin_unlock_bh(&ima_ns_status_lock);
 }

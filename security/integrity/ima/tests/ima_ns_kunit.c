@@ -91,6 +91,32 @@ static void deep_chain_is_freed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&init_ima_ns.ns.count), count);
 }
 
+static void found_while_alive(struct kunit *test)
+{
+	struct ima_namespace *first = make_child(test, &init_ima_ns);
+	struct ima_namespace *second = make_child(test, &init_ima_ns);
+	struct ima_namespace *found;
+	u64 id = first->id;
+
+	found = ima_ns_find(id);
+	KUNIT_EXPECT_PTR_EQ(test, found, first);
+	put_ima_ns(found);
+	found = ima_ns_find_from(id + 1);
+	KUNIT_EXPECT_PTR_EQ(test, found, second);
+	put_ima_ns(found);
+
+	/* Its last reference is gone, but it is not yet freed. */
+	KUNIT_ASSERT_TRUE(test, refcount_dec_and_test(&first->ns.count));
+	KUNIT_EXPECT_NULL(test, ima_ns_find(id));
+	found = ima_ns_find_from(id);
+	KUNIT_EXPECT_PTR_EQ(test, found, second);
+	put_ima_ns(found);
+
+	free_ima_ns_chain(first);
+	KUNIT_EXPECT_NULL(test, ima_ns_find(id));
+	drop(test, second);
+}
+
 /* What was done to an inode */
 
 static void status_is_of_the_pair(struct kunit *test)
@@ -141,6 +167,34 @@ static void namespace_end_frees_statuses(struct kunit *test)
 	drop(test, b);
 	for (i = 0; i < ARRAY_SIZE(iint); i++)
 		KUNIT_EXPECT_TRUE(test, list_empty(&iint[i]->statuses));
+}
+
+/* A writer takes what was armed; whoever measures again is armed again. */
+static void armed_until_a_writer_comes(struct kunit *test)
+{
+	struct ima_namespace *a = make_child(test, &init_ima_ns);
+	struct ima_namespace *b = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_iint_state *state = ima_ns_state_get(a, iint);
+	struct ima_iint_state *other = ima_ns_state_get(b, iint);
+
+	KUNIT_ASSERT_NOT_NULL(test, state);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	KUNIT_EXPECT_FALSE(test, ima_ns_state_disarm(a, state));
+	KUNIT_EXPECT_FALSE(test, ima_ns_state_arm(a, iint, state));
+	KUNIT_EXPECT_FALSE(test, ima_ns_state_arm(a, iint, state));
+	KUNIT_EXPECT_FALSE(test, ima_ns_state_arm(b, iint, other));
+	KUNIT_EXPECT_TRUE(test, ima_ns_state_disarm(a, state));
+	KUNIT_EXPECT_FALSE(test, ima_ns_state_disarm(a, state));
+	KUNIT_EXPECT_FALSE(test, ima_ns_state_arm(a, iint, state));
+
+	/* Both ends take what is armed with them. */
+	drop(test, a);
+	KUNIT_EXPECT_FALSE(test, hlist_empty(&iint->armed));
+	ima_ns_status_free_iint(iint);
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&iint->armed));
+	KUNIT_EXPECT_TRUE(test, list_empty(&b->statuses));
+	drop(test, b);
 }
 
 static void change_outdates_all(struct kunit *test)
@@ -534,8 +588,10 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(kthread_shares),
 	KUNIT_CASE(ids_and_levels),
 	KUNIT_CASE(deep_chain_is_freed),
+	KUNIT_CASE(found_while_alive),
 	KUNIT_CASE(status_is_of_the_pair),
 	KUNIT_CASE(namespace_end_frees_statuses),
+	KUNIT_CASE(armed_until_a_writer_comes),
 	KUNIT_CASE(change_outdates_all),
 	KUNIT_CASE(xattr_change_is_for_children),
 	KUNIT_CASE(attr_change_is_for_children),
