@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespace tests - each allocation fails in turn
+ *
+ * "Every allocation fails in turn, until one run passes without a fault
+ * injected": the right errno, nothing half-built, nothing leaked, which the
+ * kernel's own checkers say at the end of the machine.
+ */
+
+#include "world.h"
+
+#define FAILSLAB "/sys/kernel/debug/failslab/"
+#define RULES                                                             \
+	"measure func=BPRM_CHECK uid=61130 ns=self\n"                     \
+	"dont_measure func=FILE_CHECK fsname=tmpfs\n"                     \
+	"measure func=CRITICAL_DATA label=ima_ns:other template=ima-buf\n"
+
+/* What one run came to. */
+struct run {
+	long err;
+	/* The fault was injected: there may be one more to come. */
+	bool injected;
+	/* What was found afterwards, without faults. */
+	int wrong;
+};
+
+/* Shared with the processes that run. */
+static struct run *run;
+
+FIXTURE(fault)
+{
+	char wait[16], verbose[16];
+};
+
+/* Files of debugfs cannot be read twice. */
+static int get_file(const char *path, char text[16])
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? -1 : read(fd, text, 15);
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0 ? 0 : -EIO;
+}
+
+static int set_file(const char *path, const char *text)
+{
+	return write_path(path, 0, text, strlen(text));
+}
+
+FIXTURE_SETUP(fault)
+{
+	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
+	if (access(FAILSLAB, F_OK) || access("/proc/self/fail-nth", F_OK))
+		SKIP(return, "needs CONFIG_FAILSLAB");
+	ASSERT_EQ(0, get_file(FAILSLAB "ignore-gfp-wait", self->wait));
+	ASSERT_EQ(0, get_file(FAILSLAB "verbose", self->verbose));
+	ASSERT_EQ(0, set_file(FAILSLAB "ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, set_file(FAILSLAB "verbose", "0"));
+	run = mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, run);
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	EXPECT_EQ(0, set_file(FAILSLAB "ignore-gfp-wait", self->wait));
+	EXPECT_EQ(0, set_file(FAILSLAB "verbose", self->verbose));
+	munmap(run, sizeof(*run));
+}
+
+/* An act, with what goes before and what is looked at after it. */
+struct act {
+	int (*prepare)(void);
+	long (*act)(void);
+	/* 0 if all is as it should be after @err. */
+	int (*look)(long err);
+};
+
+/* Runs in a process of its own; the fault counts what that one allocates. */
+static __noreturn void run_one(const struct act *act, int nth)
+{
+	int fd, size;
+	char text[16];
+
+	if (act->prepare && act->prepare())
+		_exit(1);
+	fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	size = snprintf(text, sizeof(text), "%d", nth);
+	if (fd < 0 || pwrite(fd, text, size, 0) != size)
+		_exit(2);
+	run->err = act->act();
+	if (pread(fd, text, sizeof(text), 0) <= 0)
+		_exit(3);
+	run->injected = text[0] == '0';
+	if (pwrite(fd, "0", 1, 0) != 1)
+		_exit(4);
+	run->wrong = act->look(run->err);
+	_exit(0);
+}
+
+/* Lets the first allocation fail, the second, and so on. */
+static void each_in_turn(struct __test_metadata *const _metadata,
+			 const struct act *act)
+{
+	int nth = 0, failed = 0;
+
+	do {
+		const pid_t pid = fork();
+
+		nth++;
+		if (!pid)
+			run_one(act, nth);
+		ASSERT_EQ(0, reap(pid))
+		{
+			TH_LOG("Allocation %d", nth);
+		}
+		ASSERT_EQ(0, run->wrong)
+		{
+			TH_LOG("Allocation %d: error %ld", nth, run->err);
+		}
+		ASSERT_EQ(run->injected && run->err ? -ENOMEM : 0, run->err)
+		{
+			TH_LOG("Allocation %d", nth);
+		}
+		failed += !!run->err;
+	} while (run->injected);
+	/* It was not all for nothing. */
+	ASSERT_LT(1, failed);
+	TH_LOG("%d faults, %d of them told", nth - 1, failed);
+}
+
+static long inum_before, id_before;
+
+static long my_id(void)
+{
+	const int fd = open(IMA_DIR "/id", O_RDONLY | O_CLOEXEC);
+	const long id = fd < 0 ? -errno : read_number(fd);
+
+	close(fd);
+	return id;
+}
+
+static int prepare_unshare(void)
+{
+	inum_before = ns_inum(0, "ima");
+	id_before = my_id();
+	return inum_before < 0 || id_before < 0;
+}
+
+static long act_unshare(void)
+{
+	return unshare(CLONE_NEWNS) ? -errno : 0;
+}
+
+/* Either nothing has changed, or there is a namespace as any other. */
+static int look_unshare(long err)
+{
+	const bool same = ns_inum(0, "ima") == inum_before;
+
+	if (err)
+		return !same || my_id() != id_before;
+	return same || my_id() <= id_before || unshare(CLONE_NEWNS);
+}
+
+TEST_F_TIMEOUT(fault, creation, 300)
+{
+	static const struct act act = { prepare_unshare, act_unshare,
+					look_unshare };
+
+	each_in_turn(_metadata, &act);
+}
+
+static long act_unshare_user(void)
+{
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) ? -errno : 0;
+}
+
+/* What cannot be counted for want of memory is shared, and wholly so. */
+static int look_unshare_user(long err)
+{
+	if (!err && ns_inum(0, "ima") == inum_before)
+		return my_id() != id_before;
+	return look_unshare(err);
+}
+
+TEST_F_TIMEOUT(fault, creation_with_owner, 300)
+{
+	static const struct act act = { prepare_unshare, act_unshare_user,
+					look_unshare_user };
+
+	each_in_turn(_metadata, &act);
+}
+
+static int prepare_mount(void)
+{
+	return enter_new(CLONE_NEWUSER | CLONE_NEWNS);
+}
+
+static long act_mount(void)
+{
+	return mount("securityfs", "/tmp", "securityfs", 0, NULL) ? -errno : 0;
+}
+
+/* What failed works now, and shows the files. */
+static int look_mount(long err)
+{
+	char *text;
+	ssize_t size;
+
+	if (err && act_mount())
+		return 1;
+	size = read_path("/tmp/ima/policy", &text);
+	free(text);
+	return size <= 0;
+}
+
+TEST_F_TIMEOUT(fault, mounting, 300)
+{
+	static const struct act act = { prepare_mount, act_mount, look_mount };
+
+	each_in_turn(_metadata, &act);
+}
+
+static char *policy_before;
+
+static int prepare_policy(void)
+{
+	if (unshare(CLONE_NEWNS))
+		return -errno;
+	return read_path(POLICY, &policy_before) <= 0;
+}
+
+static long act_policy(void)
+{
+	const int fd = open(POLICY, O_WRONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = write_rules(fd, RULES);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+/* The old policy or the new one, and it can be replaced or added to. */
+static int look_policy(long err)
+{
+	char *text;
+	int wrong;
+
+	if (read_path(POLICY, &text) <= 0)
+		return 1;
+	wrong = !strcmp(text, policy_before) != !!err ||
+		contains(text, "uid=61130") != !err;
+	free(text);
+	if (wrong || act_policy() || read_path(POLICY, &text) <= 0)
+		return 2;
+	wrong = !contains(text, "uid=61130");
+	free(text);
+	return wrong;
+}
+
+TEST_F_TIMEOUT(fault, replacing_a_policy, 300)
+{
+	static const struct act act = { prepare_policy, act_policy,
+					look_policy };
+
+	each_in_turn(_metadata, &act);
+}
+
+static char child_policy[64];
+
+/* A child to be looked at from here. */
+static int prepare_directory(void)
+{
+	static struct agent agent;
+	long id;
+
+	if (agent_start(&agent, NULL, CLONE_NEWNS))
+		return 1;
+	id = agent_number(&agent, "id");
+	snprintf(child_policy, sizeof(child_policy),
+		 IMA_DIR "/namespaces/%ld/policy", id);
+	return id <= 0;
+}
+
+static long act_directory(void)
+{
+	const int fd = open(child_policy, O_RDONLY | O_CLOEXEC);
+	char text[256];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text));
+	if (n <= 0)
+		n = n ? -errno : -EIO;
+	close(fd);
+	return n < 0 ? n : 0;
+}
+
+static int look_directory(long err)
+{
+	return act_directory();
+}
+
+TEST_F_TIMEOUT(fault, directories, 300)
+{
+	static const struct act act = { prepare_directory, act_directory,
+					look_directory };
+
+	each_in_turn(_metadata, &act);
+}
+
+TEST_HARNESS_MAIN
