@@ -11,6 +11,10 @@
 
 #define WORKERS 6
 #define ROUNDS 10
+#define FILES 100
+#define NAMESPACES 50
+/* What the allocator counts as in use though it is not. */
+#define SLACK 1000
 
 FIXTURE(stress)
 {
@@ -154,6 +158,94 @@ TEST_F_TIMEOUT(stress, chains_end, 100 * scale())
 			call_used = 0;
 		}
 	}
+}
+
+/* Statuses in use, by the kernel's allocator, or -errno. */
+static long count_statuses(void)
+{
+	long count = -ENOENT;
+	char *text, *line;
+
+	if (read_path("/proc/slabinfo", &text) < 0)
+		return -EIO;
+	line = strstr(text, "\nima_ns_status ");
+	if (line && sscanf(line, " %*s %ld", &count) != 1)
+		count = -EINVAL;
+	free(text);
+	return count;
+}
+
+static void subject_path(char path[PATH_MAX], const char *dir, int i)
+{
+	snprintf(path, PATH_MAX, "%.4000s/many.%d", dir, i);
+}
+
+/* Looks at all files in many namespaces, which last as long as the agent. */
+static long do_visit(struct call *call, int fd)
+{
+	static int kept[NAMESPACES];
+	char path[PATH_MAX];
+	int i, j, err = 0;
+
+	if (fd >= 0)
+		close(fd);
+	fd = ns_open(getpid(), "mnt");
+	for (i = 0; i < NAMESPACES && !err; i++) {
+		if (unshare(CLONE_NEWNS))
+			return -errno;
+		kept[i] = ns_open(getpid(), "mnt");
+		for (j = 0; j < FILES && !err; j++) {
+			subject_path(path, call->path, j);
+			err = map_exec(path);
+		}
+		if (kept[i] < 0 || setns(fd, CLONE_NEWNS))
+			return -errno;
+	}
+	close(fd);
+	return err;
+}
+
+/*
+ * "Statuses go with their inode or their namespace, whichever ends first":
+ * nothing but the time that the test may take limits the wait for that.
+ */
+static void assert_no_residue(struct __test_metadata *const _metadata,
+			      const struct scratch *scratch, bool files_first)
+{
+	char path[PATH_MAX];
+	struct agent agent;
+	long peak;
+	int i;
+
+	for (i = 0; i < FILES; i++) {
+		subject_path(path, scratch->dir, i);
+		ASSERT_EQ(0, make_subject(path, OWNER_PLAIN));
+	}
+	ASSERT_EQ(0, agent_start(&agent, NULL, 0));
+	snprintf(agent.call->path, PATH_MAX, "%s", scratch->dir);
+	ASSERT_EQ(0, agent_call(&agent, do_visit, -1, NULL));
+	peak = count_statuses();
+	ASSERT_LE(FILES * NAMESPACES, peak);
+	if (!files_first)
+		ASSERT_EQ(0, agent_stop(&agent));
+	for (i = 0; i < FILES && files_first; i++) {
+		subject_path(path, scratch->dir, i);
+		ASSERT_EQ(0, unlink(path));
+	}
+	while (count_statuses() > peak - FILES * NAMESPACES + SLACK)
+		sched_yield();
+	if (files_first)
+		ASSERT_EQ(0, agent_stop(&agent));
+}
+
+TEST_F_TIMEOUT(stress, files_end_first, 100)
+{
+	assert_no_residue(_metadata, &self->scratch, true);
+}
+
+TEST_F_TIMEOUT(stress, namespaces_end_first, 100)
+{
+	assert_no_residue(_metadata, &self->scratch, false);
 }
 
 TEST_HARNESS_MAIN
