@@ -17,6 +17,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
 
+struct linux_binprm;
 struct user_namespace;
 struct ucounts;
 
@@ -145,7 +146,8 @@ extern struct ima_h_table ima_htable;
 /**
  * struct ima_walk - what the levels of one walk share
  * @leaf: the level that the acting task is in.
- * @program: the file that is executed, or %NULL if this is no execution.
+ * @made: credentials that an execution is about to get, or %NULL before it is
+ *	  known what they are.
  * @loaded: ask the rules that are being loaded, not those in force.
  * @denied: a child wants a signature verified, for which it has no key.
  * @checked: changes of the file were looked for already, by a lower level.
@@ -154,7 +156,7 @@ extern struct ima_h_table ima_htable;
  */
 struct ima_walk {
 	struct ima_namespace *leaf;
-	struct file *program;
+	const struct cred *made;
 	bool loaded;
 	bool denied;
 	bool checked;
@@ -270,11 +272,11 @@ static inline void ima_state_refresh(const struct ima_namespace *ns,
 	state->seq = seq;
 }
 
-/* Is it of the kind that the initial namespace wants?  Needs iint->mutex. */
+/* Is it what the initial namespace collected, and wants?  Needs iint->mutex. */
 static inline bool
 ima_iint_collected_for_host(const struct ima_iint_cache *iint)
 {
-	return ima_iint_collected(iint) &&
+	return ima_iint_collected(iint) && !iint->digest_ns &&
 	       !((iint->digest_flags ^ iint->flags) & IMA_VERITY_REQUIRED);
 }
 
@@ -387,6 +389,8 @@ int ima_ns_lsm_update_rules(struct ima_namespace *ns);
 void ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
 			   const char *text, size_t len);
 
+int ima_ns_bprm_creds_from_file(struct linux_binprm *bprm,
+				const struct file *file);
 void __init ima_ns_events_init(const struct lsm_id *lsmid);
 void ima_ns_attr_changed(struct inode *inode, int ia_valid);
 
@@ -576,6 +580,9 @@ void ima_walk_check_changed(struct ima_walk *walk,
 			    const struct ima_namespace *ns, struct file *file,
 			    struct ima_iint_cache *iint,
 			    struct ima_iint_state *state, int action);
+int ima_walk_file(struct ima_walk *walk, struct file *file,
+		  const struct cred *cred, u32 secid, char *buf, loff_t size,
+		  int mask, enum ima_hooks func);
 int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
 		     struct ima_iint_cache *iint,
 		     const struct ima_iint_state *state, struct file *file,

@@ -7,10 +7,11 @@
  * root does further down counts as done in the level itself, too.
  */
 
+#include <linux/binfmts.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
-#include <linux/mount.h>
+#include <linux/security.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
 
@@ -73,49 +74,6 @@ static bool is_root(const struct ima_namespace *ns, const struct cred *cred)
 	       in_userns(cred->user_ns, ns->user_ns);
 }
 
-static bool has_root_bit(struct file *program, kuid_t root)
-{
-	struct inode *inode = file_inode(program);
-	vfsuid_t vfsuid = i_uid_into_vfsuid(file_mnt_idmap(program), inode);
-
-	return mnt_may_suid(program->f_path.mnt) &&
-	       (READ_ONCE(inode->i_mode) & S_ISUID) && uid_valid(root) &&
-	       vfsuid_eq_kuid(vfsuid, root) &&
-	       vfsuid_has_mapping(current_user_ns(), vfsuid);
-}
-
-static bool has_file_caps(struct file *program)
-{
-	struct cpu_vfs_cap_data caps;
-
-	return mnt_may_suid(program->f_path.mnt) &&
-	       current_in_userns(program->f_path.mnt->mnt_sb->s_user_ns) &&
-	       !get_vfs_caps_from_disk(file_mnt_idmap(program),
-				       file_dentry(program), &caps);
-}
-
-/* Who is, or becomes, root of the own user namespace gets capabilities there. */
-static bool gains_caps(struct file *program)
-{
-	kuid_t root = make_kuid(current_user_ns(), 0);
-
-	return uid_eq(current_uid(), root) || uid_eq(current_euid(), root) ||
-	       has_root_bit(program, root) || has_file_caps(program);
-}
-
-/*
- * An execution is root's as well if it makes root.  The credentials of the
- * program do not tell, as they are completed only after the hooks.
- */
-static bool makes_root(const struct ima_namespace *ns, struct file *program)
-{
-	if (!program || task_no_new_privs(current))
-		return false;
-	return has_root_bit(program, make_kuid(ns->user_ns, 0)) ||
-	       (in_userns(current_user_ns(), ns->user_ns) &&
-		gains_caps(program));
-}
-
 /*
  * Actions that a level takes on what happens further down as if it happened
  * in the level itself: appraisal, which is left to a child by nobody but the
@@ -125,7 +83,7 @@ static int actions_of_level(const struct ima_walk *walk,
 			    const struct ima_namespace *ns,
 			    const struct cred *cred)
 {
-	if (is_root(ns, cred) || makes_root(ns, walk->program))
+	if (is_root(ns, cred) || (walk->made && is_root(ns, walk->made)))
 		return IMA_APPRAISE | IMA_MEASURE | IMA_AUDIT;
 	return IMA_APPRAISE;
 }
@@ -136,10 +94,15 @@ static unsigned int both_algos(unsigned int algos, unsigned int own)
 	return algos & own ?: own;
 }
 
-/* Signatures of files are verified by no key of a child's, so far. */
-static int without_appraisal(struct ima_walk *walk, int action)
+/*
+ * Signatures of files are verified by no key of a child's, so far.  A user's
+ * policy does not judge who comes from outside of that user's namespaces.
+ */
+static int without_appraisal(struct ima_walk *walk,
+			     const struct ima_namespace *ns,
+			     const struct cred *cred, int action)
 {
-	if (action & IMA_APPRAISE)
+	if ((action & IMA_APPRAISE) && in_userns(ns->user_ns, cred->user_ns))
 		walk->denied = true;
 	return action & ~(IMA_APPRAISE | IMA_APPRAISE_SUBMASK |
 			  IMA_DIGSIG_REQUIRED | IMA_CHECK_BLACKLIST);
@@ -192,5 +155,65 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 		if (allowed_algos && algos)
 			*allowed_algos = both_algos(*allowed_algos, algos);
 	}
-	return ns->parent ? without_appraisal(walk, action) : action;
+	return ns->parent ? without_appraisal(walk, ns, cred, action) : action;
+}
+
+/* Do these credentials make root, for a level that has to know? */
+static bool makes_root(const struct cred *new)
+{
+	struct ima_namespace *ns;
+
+	for (ns = ima_ns_current()->parent; ns; ns = ns->parent) {
+		if (READ_ONCE(ns->policy.scoped) && is_root(ns, new) &&
+		    !is_root(ns, current_cred()))
+			return true;
+	}
+	return false;
+}
+
+static int measure_again(const struct linux_binprm *bprm, struct file *file)
+{
+	struct ima_walk walk = {
+		.leaf = ima_ns_current(),
+		.made = bprm->cred,
+	};
+	u32 secid;
+	int ret;
+
+	security_current_getsecid_subj(&secid);
+	ret = ima_walk_file(&walk, file, current_cred(), secid, NULL, 0,
+			    MAY_EXEC, BPRM_CHECK);
+	if (ret)
+		return ret;
+
+	security_cred_getsecid(bprm->cred, &secid);
+	return ima_walk_file(&walk, file, bprm->cred, secid, NULL, 0, MAY_EXEC,
+			     CREDS_CHECK);
+}
+
+/**
+ * ima_ns_bprm_creds_from_file - an execution is about to change credentials
+ * @bprm: the execution, whose credentials are complete now
+ * @file: the file that they were made from
+ *
+ * An execution is root's as well if it makes root.  When the program was
+ * looked at first, nobody could tell: its set-user-ID bit may have been set
+ * since, it may be another file's, and no_new_privs, ptrace, mounts and other
+ * LSMs have their say.  What was recorded then is not recorded twice.
+ *
+ * Context: LSM hook, after the capabilities' own; may sleep.
+ * Return: 0, or what denies the execution, as at the first look.
+ */
+int ima_ns_bprm_creds_from_file(struct linux_binprm *bprm,
+				const struct file *file)
+{
+	int ret;
+
+	if (!makes_root(bprm->cred))
+		return 0;
+
+	ret = measure_again(bprm, bprm->file);
+	if (!ret && bprm->executable && bprm->executable != bprm->file)
+		ret = measure_again(bprm, bprm->executable);
+	return ret;
 }

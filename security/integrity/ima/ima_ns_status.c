@@ -75,6 +75,8 @@ static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
 	}
 
 	spin_lock_bh(&ima_ns_status_lock);
+	if (!iint->armed_period)
+		iint->armed_period = 1;
 	list_add(&status->iint_node, &iint->statuses);
 	list_add(&status->ns_node, &ns->statuses);
 	spin_unlock_bh(&ima_ns_status_lock);
@@ -146,8 +148,8 @@ void ima_ns_status_free_iint(struct ima_iint_cache *iint)
 {
 	struct ima_ns_status *status;
 
-	/* Whoever takes the last status off touches the list no more. */
-	if (list_empty_careful(&iint->statuses))
+	/* Where a child ever looked, one may be taking its status off now. */
+	if (!iint->armed_period)
 		return;
 
 	spin_lock_bh(&ima_ns_status_lock);

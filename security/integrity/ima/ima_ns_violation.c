@@ -15,6 +15,7 @@
  * the file in that namespace, records it.
  */
 
+#include <linux/ctype.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -137,6 +138,16 @@ bool ima_ns_state_disarm(const struct ima_namespace *ns,
 	return armed;
 }
 
+/* The writer names the file: no lines of its own in the lists of others. */
+static void copy_name(char *to, const unsigned char *from)
+{
+	strscpy(to, from, NAME_MAX + 1);
+	for (; *to; to++) {
+		if (iscntrl(*to))
+			*to = '_';
+	}
+}
+
 /**
  * ima_ns_writer - tell the namespaces that are not in the writer's chain
  * @file: the file that was opened for writing
@@ -161,7 +172,7 @@ void ima_ns_writer(const struct file *file)
 
 	late = kmalloc(sizeof(*late), GFP_KERNEL | __GFP_NOFAIL);
 	take_dentry_name_snapshot(&name, file->f_path.dentry);
-	strscpy(late->name, name.name.name, sizeof(late->name));
+	copy_name(late->name, name.name.name);
 	release_dentry_name_snapshot(&name);
 
 	spin_lock_bh(&ima_ns_status_lock);

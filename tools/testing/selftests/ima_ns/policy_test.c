@@ -644,6 +644,38 @@ TEST_F(policy, signed_only)
 	ASSERT_EQ(0, agent_load(&self->b, RULE_READ));
 }
 
+static long do_load_host(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return write_path(IMA_DIR "/host/policy", 0, call->path,
+			  strlen(call->path));
+}
+
+/* "Host root who enters a rootless container is not judged by its policy." */
+TEST_F(policy, visitor_is_not_judged)
+{
+	static const char signed_only[] =
+		"appraise func=POLICY_CHECK appraise_type=imasig\n";
+	struct agent rootless, visitor;
+	char path[PATH_MAX];
+	int fd;
+
+	ASSERT_EQ(0, policy_file(self, "for-host",
+				 "dont_measure fowner=61141\n", path));
+	ASSERT_EQ(0, agent_start(&rootless, NULL, CLONE_NEWUSER | CLONE_NEWNS));
+	ASSERT_EQ(0, agent_load(&rootless, signed_only));
+	ASSERT_EQ(-EACCES, agent_load(&rootless, path));
+	ASSERT_EQ(0, agent_start(&visitor, NULL, 0));
+	fd = ns_open(rootless.pid, "mnt");
+	ASSERT_EQ(0, agent_setns(&visitor, fd, CLONE_NEWNS));
+	close(fd);
+	snprintf(visitor.call->path, PATH_MAX, "%s", path);
+	EXPECT_EQ(0, agent_call(&visitor, do_load_host, -1, NULL));
+	ASSERT_EQ(0, agent_stop(&visitor));
+	ASSERT_EQ(0, agent_stop(&rootless));
+}
+
 /* Ids 1 to 9 are 100001 to 100009; 0 stays, so that files are accessible. */
 static int map_range(struct agent *agent)
 {

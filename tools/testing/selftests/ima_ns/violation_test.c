@@ -324,6 +324,21 @@ TEST_F(sideways, path_of_the_writer_is_its_own)
 	close(in_b);
 }
 
+/* Nor does a name that the writer chose make lines in the lists of others. */
+TEST_F(sideways, name_of_the_writer_is_one_word)
+{
+	char elsewhere[PATH_MAX];
+	int in_b;
+
+	snprintf(elsewhere, sizeof(elsewhere), "%s/a\n10 0\tb\x7f",
+		 self->scratch.put);
+	ASSERT_EQ(0, link(self->path, elsewhere));
+	in_b = hold(_metadata, &self->b, self->path, O_RDONLY);
+	close(hold(_metadata, &self->host, elsewhere, O_WRONLY));
+	EXPECT_EQ(1, violations_of(self->list_b, " a_10_0_b_"));
+	close(in_b);
+}
+
 /* What happened is recorded, even if the file is gone before it is. */
 TEST_F(sideways, file_goes_first)
 {
