@@ -363,7 +363,7 @@ bool ima_ns_state_arm(const struct ima_namespace *ns,
 bool ima_ns_state_disarm(const struct ima_namespace *ns,
 			 struct ima_iint_state *state);
 void ima_ns_writer(const struct file *file);
-void ima_ns_violations_drain(void);
+void ima_ns_violations_drain(const struct ima_namespace *ns);
 
 int ima_ns_log_prepare(struct ima_namespace *ns);
 void ima_ns_log_free(struct ima_namespace *ns);
@@ -386,8 +386,8 @@ void ima_ns_lsm_rule_added(struct ima_namespace *ns);
 void ima_ns_lsm_refresh(struct ima_namespace *ns);
 int ima_ns_lsm_update_rules(struct ima_namespace *ns);
 
-void ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
-			   const char *text, size_t len);
+int ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
+			  const char *text, size_t len);
 
 int ima_ns_bprm_creds_from_file(struct linux_binprm *bprm,
 				const struct file *file);
@@ -479,7 +479,7 @@ static inline void ima_ns_writer(const struct file *file)
 {
 }
 
-static inline void ima_ns_violations_drain(void)
+static inline void ima_ns_violations_drain(const struct ima_namespace *ns)
 {
 }
 

@@ -26,6 +26,7 @@
  * @text: the lines as they were written, for the record of them.
  * @len: bytes used of @text.
  * @room: bytes that @text has room for.
+ * @recorded: bytes of @text that there is a record of.
  */
 struct ima_ns_policy_load {
 	struct ima_namespace *ns;
@@ -36,6 +37,7 @@ struct ima_ns_policy_load {
 	char *text;
 	size_t len;
 	size_t room;
+	size_t recorded;
 };
 
 /* Keeps a line; bounded by the limit on what a namespace loads. */
@@ -59,7 +61,7 @@ static int keep_line(struct ima_ns_policy_load *load, const char *line,
 	return 0;
 }
 
-/* Judges one line, of which @len bytes count against the limit. */
+/* Judges one line, of which all that is kept counts against the limit. */
 static ssize_t load_rule(struct ima_ns_policy_load *load, char *line,
 			 size_t len)
 {
@@ -67,7 +69,7 @@ static ssize_t load_rule(struct ima_ns_policy_load *load, char *line,
 	struct list_head *last = temp->prev;
 	ssize_t ret;
 
-	load->size += len;
+	load->size += len + 1;
 	if (load->size > IMA_NS_POLICY_MAX_SIZE)
 		return -EDQUOT;
 
@@ -230,8 +232,24 @@ static ssize_t ima_ns_policy_write(struct file *file, const char __user *ubuf,
 	return ret;
 }
 
+/* What is not recorded is not put in force. */
+static int record(struct ima_ns_policy_load *load, const struct cred *cred)
+{
+	int err;
+
+	if (load->recorded == load->len)
+		return 0;
+
+	err = ima_ns_measure_policy(load->ns, cred, load->text, load->len);
+	if (err)
+		load->error = err;
+	else
+		load->recorded = load->len;
+	return err;
+}
+
 /*
- * Called on each close of each duplicate: tells, and changes nothing.  Does not
+ * Called on each close of each duplicate: tells, and publishes nothing.  Does not
  * wait for a writer, who may be stuck in a path for as long as it likes; only
  * the last close can say that there is no rule.
  */
@@ -245,7 +263,7 @@ static int ima_ns_policy_flush(struct file *file, fl_owner_t id)
 
 	err = load->error;
 	if (!err && file_count(file) == 1)
-		err = ima_check_policy(load->ns);
+		err = ima_check_policy(load->ns) ?: record(load, file->f_cred);
 	mutex_unlock(&load->lock);
 	return err;
 }
@@ -255,10 +273,10 @@ static int ima_ns_policy_release(struct inode *inode, struct file *file)
 	struct ima_ns_policy_load *load = file->private_data;
 	struct ima_namespace *ns = load->ns;
 
-	if (load->error || ima_check_policy(ns) < 0) {
+	if (load->error || ima_check_policy(ns) < 0 ||
+	    record(load, file->f_cred)) {
 		ima_delete_rules(&ns->policy.temp);
 	} else {
-		ima_ns_measure_policy(ns, file->f_cred, load->text, load->len);
 		ns->policy.size = load->size;
 		ns->policy.nr_rules = load->nr_rules;
 		ima_update_policy(ns);

@@ -14,8 +14,7 @@
 static const char policy_replaced[] = "policy-replaced";
 
 /* Records what the rules in force, or failing these the new ones, ask for. */
-static void record_policy(struct ima_namespace *ns, const char *text,
-			  size_t len)
+static int record_policy(struct ima_namespace *ns, const char *text, size_t len)
 {
 	struct ima_walk walk = { .leaf = ns };
 	int ret;
@@ -23,13 +22,15 @@ static void record_policy(struct ima_namespace *ns, const char *text,
 	ret = ima_measure_buffer(&walk, ns, ns->parent, &nop_mnt_idmap, NULL, text,
 				 len, policy_replaced, CRITICAL_DATA, 0,
 				 IMA_NS_LABEL, false, NULL, 0);
-	if (ret != -ENOENT)
-		return;
-
-	walk.loaded = true;
-	ima_measure_buffer(&walk, ns, ns->parent, &nop_mnt_idmap, NULL, text,
-			   len, policy_replaced, CRITICAL_DATA, 0,
-			   IMA_NS_LABEL, false, NULL, 0);
+	if (ret == -ENOENT) {
+		walk.loaded = true;
+		ret = ima_measure_buffer(&walk, ns, ns->parent, &nop_mnt_idmap,
+					 NULL, text, len, policy_replaced,
+					 CRITICAL_DATA, 0, IMA_NS_LABEL, false,
+					 NULL, 0);
+	}
+	/* Nobody asks for it, or the same text is in the list already. */
+	return ret == -ENOENT || ret == -EEXIST || ret > 0 ? 0 : ret;
 }
 
 /* The ancestors need not keep what a container writes, but its digest. */
@@ -50,15 +51,19 @@ static void record_policy_above(struct ima_namespace *ns, const char *text,
  * @text: the policy as it was written
  * @len: length of @text
  *
- * Context: the one writer of the policy of @ns, just before publication; may
- * sleep, takes the list locks of the chain one after the other.
+ * Context: the one writer of the policy of @ns, before publication; may sleep,
+ * takes the list locks of the chain one after the other.
+ * Return: 0, also if no rule asks for a record, or what the record of @ns
+ * failed with, for want of memory.
  */
-void ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
-			   const char *text, size_t len)
+int ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
+			  const char *text, size_t len)
 {
 	const struct cred *old = override_creds(cred);
+	int err;
 
-	record_policy(ns, text, len);
 	record_policy_above(ns, text, len);
+	err = record_policy(ns, text, len);
 	revert_creds(old);
+	return err;
 }

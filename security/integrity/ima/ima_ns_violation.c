@@ -12,7 +12,8 @@
  * on the list of a work item differs from an armed one.  What is pending there
  * belongs to the receiver's list before anything that comes later: whoever is
  * first to look, the work item, a reader of the list, or the next one to open
- * the file in that namespace, records it.
+ * the file in that namespace, records it.  Only what is measured in the very
+ * moment in which the work item does may come first.
  */
 
 #include <linux/ctype.h>
@@ -239,13 +240,16 @@ static void ima_ns_late_work(struct work_struct *work)
 }
 
 /**
- * ima_ns_violations_drain - have all violations in the lists that belong there
+ * ima_ns_violations_drain - have all violations in the list that belong there
+ * @ns: whose list is about to be read
  *
- * For who reads a list: what happened before is in it.
+ * For who reads a list: what happened before is in it.  The initial namespace
+ * is never told late, and its readers wait for nobody.
  *
  * Context: process context, sleeps while the work item works.
  */
-void ima_ns_violations_drain(void)
+void ima_ns_violations_drain(const struct ima_namespace *ns)
 {
-	flush_work(&ima_ns_late);
+	if (ns->parent)
+		flush_work(&ima_ns_late);
 }

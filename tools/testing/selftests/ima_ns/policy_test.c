@@ -906,6 +906,22 @@ TEST_F(policy, by_path_refused)
 	assert_untouched(_metadata, self);
 }
 
+/* What is empty is kept for the record, too, and has the same limit. */
+TEST_F(policy, nothing_but_newlines)
+{
+	static char newlines[65536];
+	char path[PATH_MAX], paths[2 * PATH_MAX + 2];
+
+	memset(newlines, '\n', sizeof(newlines) - 1);
+	ASSERT_EQ(0, policy_file(self, "newlines", newlines, path));
+	snprintf(paths, sizeof(paths), "%s\n%s\n", path, path);
+	ASSERT_EQ(-EDQUOT, agent_load(&self->a, paths));
+	ASSERT_EQ('w', self->a.call->step);
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, path));
+	ASSERT_EQ('c', self->a.call->step);
+	assert_untouched(_metadata, self);
+}
+
 /*
  * "Files refer to the opener's IMA namespace, pinned at open": who else writes
  * to the descriptor does not matter.

@@ -768,6 +768,19 @@ TEST_F(user, mounting)
 	agent_stop(&nested);
 }
 
+/* "Its own one superblock is the host's, whoever mounts securityfs besides." */
+TEST_F(user, host_mounts_besides)
+{
+	struct stat st, mounted;
+
+	ASSERT_EQ(0, mount("securityfs", "/mnt", "securityfs", 0, NULL));
+	EXPECT_EQ(0, stat(IMA_DIR, &st));
+	EXPECT_EQ(0, stat("/mnt/ima", &mounted));
+	ASSERT_EQ(0, umount("/mnt"));
+	EXPECT_EQ(st.st_dev, mounted.st_dev);
+	EXPECT_EQ(st.st_ino, mounted.st_ino);
+}
+
 /* Makes and ends namespaces until told to stop. */
 static long do_churn(struct call *call, int fd)
 {
