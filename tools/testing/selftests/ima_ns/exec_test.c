@@ -10,38 +10,24 @@
 
 /* The host's rules stay for the boot: an owner that nobody else uses. */
 #define OWNER_SELF 61140
+#define RULE_SELF "measure func=BPRM_CHECK fowner=61140 ns=self\n"
 #define USER 61142
 #define BINFMT "/proc/sys/fs/binfmt_misc"
 
 FIXTURE(scoped)
 {
 	struct scratch scratch;
-	struct agent host, child;
+	struct agent child;
 	int list;
 	char interpreter[PATH_MAX], document[PATH_MAX], magic[33];
 };
-
-static int load_host_rule(struct agent *host)
-{
-	static const char rule[] =
-		"measure func=BPRM_CHECK fowner=61140 ns=self\n";
-	char *policy;
-	bool loaded;
-
-	if (read_path(POLICY, &policy) < 0)
-		return -EIO;
-	loaded = contains(policy, "fowner=61140");
-	free(policy);
-	return loaded ? 0 : agent_load(host, rule);
-}
 
 FIXTURE_SETUP(scoped)
 {
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
 	ASSERT_EQ(0, scratch_make(&self->scratch, FS_TMPFS));
-	ASSERT_EQ(0, agent_start(&self->host, NULL, 0));
 	ASSERT_EQ(0, agent_start(&self->child, NULL, CLONE_NEWNS));
-	ASSERT_EQ(0, load_host_rule(&self->host));
+	ASSERT_EQ(0, host_load_once(RULE_SELF, "fowner=61140"));
 	self->list = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, self->list);
 
@@ -58,7 +44,6 @@ FIXTURE_TEARDOWN(scoped)
 {
 	close(self->list);
 	agent_stop(&self->child);
-	agent_stop(&self->host);
 	scratch_remove(&self->scratch);
 }
 

@@ -244,13 +244,31 @@ static long act_policy(void)
 	return err;
 }
 
-/* The old policy or the new one, and it can be replaced or added to. */
+/* How often the list says that the policy was replaced. */
+static int count_replaced(void)
+{
+	const char *c;
+	int count = 0;
+	char *list;
+
+	if (read_path(ASCII_LIST, &list) < 0)
+		return -EIO;
+	for (c = list; (c = strstr(c, " policy-replaced ")); c++)
+		count++;
+	free(list);
+	return count;
+}
+
+/*
+ * The old policy or the new one with its record, and it can be replaced or
+ * added to.
+ */
 static int look_policy(long err)
 {
 	char *text;
 	int wrong;
 
-	if (read_path(POLICY, &text) <= 0)
+	if (count_replaced() != !err || read_path(POLICY, &text) <= 0)
 		return 1;
 	wrong = !strcmp(text, policy_before) != !!err ||
 		contains(text, "uid=61130") != !err;

@@ -350,25 +350,6 @@ static bool by_actor(const struct _fixture_variant_hook *variant)
 	return variant->about >= OF_CMDLINE;
 }
 
-static bool host_has_rule(const char *id)
-{
-	char *policy;
-	bool loaded;
-
-	if (read_path(POLICY, &policy) < 0)
-		return false;
-	loaded = contains(policy, id);
-	free(policy);
-	return loaded;
-}
-
-/* Rules that select by the id stay, so they are loaded once in a boot. */
-static int load_host_rule(struct agent *host, const char *rule,
-			  const char *id)
-{
-	return host_has_rule(id) ? 0 : agent_load(host, rule);
-}
-
 static void load_rules(struct __test_metadata *const _metadata,
 		       struct _test_data_hook *self,
 		       const struct _fixture_variant_hook *variant)
@@ -380,7 +361,7 @@ static void load_rules(struct __test_metadata *const _metadata,
 		 variant->id);
 	snprintf(rule, sizeof(rule), "measure func=%s %s %s\n", variant->func,
 		 variant->also, id);
-	ASSERT_EQ(0, load_host_rule(&self->agent[0], rule, id));
+	ASSERT_EQ(0, host_load_once(rule, id));
 	for (level = 1; level < 4; level++) {
 		snprintf(rule, sizeof(rule), "%smeasure func=%s %s\n",
 			 level == 2 ? "" : "dont_", variant->func,
@@ -581,8 +562,7 @@ FIXTURE_SETUP(deep)
 					 level ? &self->agent[level - 1] : NULL,
 					 'D', &self->lists[level]));
 	/* A host that appraises nothing does not follow signatures, as ever. */
-	ASSERT_EQ(0, load_host_rule(&self->agent[0],
-				    "appraise func=FILE_CHECK uid=61121\n",
+	ASSERT_EQ(0, host_load_once("appraise func=FILE_CHECK uid=61121\n",
 				    "uid=61121"));
 	self->actor = &self->agent[3];
 	snprintf(self->path, sizeof(self->path), "%s/object",
@@ -635,7 +615,7 @@ TEST_F(deep, changes)
 		"measure func=FILE_CHECK mask=MAY_READ fowner=61120 template=ima-sig\n";
 	static const char none[] = "dont_measure func=FILE_CHECK\n";
 
-	ASSERT_EQ(0, load_host_rule(&self->agent[0], rule, "fowner=61120"));
+	ASSERT_EQ(0, host_load_once(rule, "fowner=61120"));
 	ASSERT_EQ(0, agent_load(&self->agent[1], none));
 	ASSERT_EQ(0, agent_load(&self->agent[2], rule));
 	ASSERT_EQ(0, agent_load(&self->agent[3], none));
@@ -671,7 +651,7 @@ TEST_F(deep, mprotect)
 {
 	static const char rule[] = "appraise func=MMAP_CHECK uid=61122\n";
 
-	ASSERT_EQ(0, load_host_rule(&self->agent[0], rule, "uid=61122"));
+	ASSERT_EQ(0, host_load_once(rule, "uid=61122"));
 	ASSERT_EQ(0, make_subject(self->path, 0));
 	ASSERT_EQ(EPERM, deep_act(self, ACT_MPROTECT, ID_MPROTECT));
 	ASSERT_EQ(0, deep_act(self, ACT_MPROTECT, 0));
@@ -691,7 +671,7 @@ TEST_F(deep, module_from_memory)
 	}
 	if (!host_has_rule("fowner=61123"))
 		ASSERT_EQ(0, deep_act(self, ACT_MODULE_FROM_MEMORY, 0));
-	ASSERT_EQ(0, load_host_rule(&self->agent[0], rule, "fowner=61123"));
+	ASSERT_EQ(0, host_load_once(rule, "fowner=61123"));
 	ASSERT_EQ(EACCES, deep_act(self, ACT_MODULE_FROM_MEMORY, 0));
 	ASSERT_EQ(0, deep_act(self, ACT_MODULE, 0));
 	ASSERT_EQ(0, chown(self->path, ID_MODULE, ID_MODULE));

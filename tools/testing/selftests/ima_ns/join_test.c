@@ -105,30 +105,13 @@ FIXTURE_VARIANT_ADD(join, rootless_cgroup) { "cgroup", CLONE_NEWCGROUP, &rootles
 FIXTURE_VARIANT_ADD(join, rootless_time) { "time", CLONE_NEWTIME, &rootless_owned };
 /* clang-format on */
 
-/* Has the host record all subjects; its rules stay, so only once a boot. */
+/* Has the host record all subjects. */
 static int select_for_host(void)
 {
-	static const char rules[] =
-		"measure func=BPRM_CHECK fowner=61400\n"
-		"measure func=BPRM_CHECK fowner=61401\n"
-		"measure func=BPRM_CHECK fowner=61402\n";
-	char *policy;
-	int fd, err;
-
-	err = read_path(POLICY, &policy);
-	if (err < 0)
-		return err;
-	err = strstr(policy, "fowner=61402") ? -EEXIST : 0;
-	free(policy);
-	if (err)
-		return 0;
-	fd = open(POLICY, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = write_rules(fd, rules);
-	if (close(fd) && !err)
-		err = -errno;
-	return err;
+	return host_load_once("measure func=BPRM_CHECK fowner=61400\n"
+			      "measure func=BPRM_CHECK fowner=61401\n"
+			      "measure func=BPRM_CHECK fowner=61402\n",
+			      "fowner=61402");
 }
 
 static long do_unshare_only(struct call *call, int fd)

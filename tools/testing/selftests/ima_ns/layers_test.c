@@ -6,9 +6,9 @@
 #include "world.h"
 
 /* The host's rules stay for the boot: an owner that nobody else uses. */
-#define OWNER_LAYERS 61400
+#define OWNER_LAYERS 61410
 
-#define RULE_LAYERS "measure func=BPRM_CHECK fowner=61400\n"
+#define RULE_LAYERS "measure func=BPRM_CHECK fowner=61410\n"
 
 /*
  * Two siblings, each with an overlay of its own at the same path:
@@ -35,28 +35,6 @@ FIXTURE_VARIANT(layers)
 FIXTURE_VARIANT_ADD(layers, tmpfs) { FS_TMPFS };
 FIXTURE_VARIANT_ADD(layers, ext4) { FS_EXT4 };
 /* clang-format on */
-
-/* Appends the host's rule, once per boot. */
-static int load_host_rule(void)
-{
-	char *policy;
-	const ssize_t size = read_path(POLICY, &policy);
-	int fd, err;
-
-	if (size < 0)
-		return size;
-	err = contains(policy, "fowner=61400");
-	free(policy);
-	if (err)
-		return 0;
-	fd = open(POLICY, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = write_rules(fd, RULE_LAYERS);
-	if (close(fd) && !err)
-		err = -errno;
-	return err;
-}
 
 /* Mounts an overlay that neither the host nor the sibling gets to see. */
 static long do_mount_overlay(struct call *call, int fd)
@@ -107,7 +85,7 @@ FIXTURE_SETUP(layers)
 	snprintf(self->b_upper, PATH_MAX, "%s/b/upper/subject", base);
 	snprintf(self->path, PATH_MAX, "%s/merged/subject", base);
 	ASSERT_EQ(0, make_subject(self->lower, OWNER_LAYERS));
-	ASSERT_EQ(0, load_host_rule());
+	ASSERT_EQ(0, host_load_once(RULE_LAYERS, "fowner=61410"));
 	ASSERT_EQ(0, level_start(&self->host, NULL, '-', &self->host_list));
 	ASSERT_EQ(0, level_start(&self->a, &self->host, 'A', &self->a_list));
 	ASSERT_EQ(0, level_start(&self->b, &self->host, 'A', &self->b_list));

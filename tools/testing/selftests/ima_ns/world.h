@@ -146,22 +146,28 @@ static inline int scratch_subject(const struct scratch *s,
 	return make_subject(put, owner);
 }
 
-/* Appends the rules that select subjects for the initial namespace. */
-static int host_rules(void)
+/* Does a rule of the initial namespace have this in it? */
+static bool host_has_rule(const char *text)
 {
-	static const char rules[] =
-		"measure func=BPRM_CHECK fowner=61001\n"
-		"measure func=BPRM_CHECK uid=0 fowner=61002\n";
 	char *policy;
-	ssize_t size;
+	bool found;
+
+	if (read_path(POLICY, &policy) < 0)
+		return false;
+	found = contains(policy, text);
+	free(policy);
+	return found;
+}
+
+/*
+ * Appends rules to the initial namespace's, from where they cannot be taken
+ * away: once in a boot, which is told by @id, a part of the last one.
+ */
+static int host_load_once(const char *rules, const char *id)
+{
 	int fd, err;
 
-	size = read_path(POLICY, &policy);
-	if (size < 0)
-		return size;
-	err = strstr(policy, "fowner=61002") ? -EEXIST : 0;
-	free(policy);
-	if (err)
+	if (host_has_rule(id))
 		return 0;
 	fd = open(POLICY, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -170,6 +176,14 @@ static int host_rules(void)
 	if (close(fd) && !err)
 		err = -errno;
 	return err;
+}
+
+/* The rules that select subjects for the initial namespace. */
+static int host_rules(void)
+{
+	return host_load_once("measure func=BPRM_CHECK fowner=61001\n"
+			      "measure func=BPRM_CHECK uid=0 fowner=61002\n",
+			      "fowner=61002");
 }
 
 /*

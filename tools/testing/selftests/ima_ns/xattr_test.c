@@ -67,28 +67,6 @@ FIXTURE_TEARDOWN(xattr)
 	scratch_remove(&self->scratch);
 }
 
-/* Appends the host's rule, once per boot. */
-static int load_host_rule(void)
-{
-	char *policy;
-	const ssize_t size = read_path(POLICY, &policy);
-	int fd, err;
-
-	if (size < 0)
-		return size;
-	err = contains(policy, "fowner=61010");
-	free(policy);
-	if (err)
-		return 0;
-	fd = open(POLICY, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = write_rules(fd, RULE_HASH);
-	if (close(fd) && !err)
-		err = -errno;
-	return err;
-}
-
 /* Type, algorithm (04 is sha256) and digest, as the kernel writes a hash. */
 static void assert_hash_xattr(struct __test_metadata *const _metadata,
 			      const char *path)
@@ -117,7 +95,7 @@ TEST_F(xattr, host_hash_rule)
 {
 	char unique[33], lower[PATH_MAX];
 
-	ASSERT_EQ(0, load_host_rule());
+	ASSERT_EQ(0, host_load_once(RULE_HASH, "fowner=61010"));
 	ASSERT_EQ(0, scratch_subject(&self->scratch, "hashed", OWNER_HASH,
 				     self->path));
 	unique_text(unique);
