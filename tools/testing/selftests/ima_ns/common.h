@@ -414,6 +414,21 @@ static long do_enter_new(struct call *call, int fd)
 	return enter_new(call->flags);
 }
 
+/* For who maps the ids of the new user namespace from outside. */
+static inline long do_unshare_only(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return unshare(call->flags) ? -errno : 0;
+}
+
+static inline long do_become_root(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
+}
+
 static inline int agent_unshare(struct agent *agent, int flags)
 {
 	agent->call->flags = flags;

@@ -114,25 +114,11 @@ static int select_for_host(void)
 			      "fowner=61402");
 }
 
-static long do_unshare_only(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	return unshare(call->flags) ? -errno : 0;
-}
-
 /* Unlike agent_unshare(), leaves the maps to somebody else. */
 static int unshare_only(struct agent *agent, int flags)
 {
 	agent->call->flags = flags;
 	return agent_call(agent, do_unshare_only, -1, NULL);
-}
-
-static long do_become_root(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
 }
 
 /* Only who is in the parent may write a map. */

@@ -10,7 +10,7 @@
 #include "sha256.h"
 
 /* Room for a digest and a path. */
-#define EVIDENCE_SIZE (PATH_MAX + 80)
+#define EVIDENCE_SIZE (PATH_MAX + 128)
 
 /* The list of one level at one moment. */
 struct list {

@@ -689,20 +689,6 @@ static int map_range(struct agent *agent)
 	return err ?: write_path(path, 0, map, strlen(map));
 }
 
-static long do_unshare_only(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	return unshare(call->flags) ? -errno : 0;
-}
-
-static long do_become_root(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
-}
-
 static int start_mapped(struct _test_data_policy *self, struct agent *agent)
 {
 	int err = agent_start(agent, NULL, 0);

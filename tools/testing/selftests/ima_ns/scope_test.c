@@ -264,20 +264,6 @@ FIXTURE_VARIANT_ADD(scope, container_audit) { 1, 1, AUDIT };
 FIXTURE_VARIANT_ADD(scope, container_dont_audit) { 1, 1, DONT_AUDIT };
 /* clang-format on */
 
-static long do_unshare_only(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	return unshare(call->flags) ? -errno : 0;
-}
-
-static long do_become_root(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	return setresgid(0, 0, 0) || setresuid(0, 0, 0) ? -errno : 0;
-}
-
 static int write_maps(pid_t pid)
 {
 	char path[64];
