@@ -14,6 +14,7 @@
 struct ima_namespace;
 struct fs_context;
 struct super_block;
+struct tpm_chip;
 struct user_namespace;
 
 /*
@@ -33,6 +34,9 @@ void put_ima_ns(struct ima_namespace *ns);
 
 int ima_ns_get_tree(struct fs_context *fc);
 bool ima_ns_kill_super(struct super_block *sb);
+
+int ima_ns_tpm_bind_chip(struct tpm_chip *chip);
+void ima_ns_tpm_chip_gone(struct tpm_chip *chip);
 
 #else /* CONFIG_IMA_NS */
 
@@ -59,6 +63,15 @@ static inline int ima_ns_get_tree(struct fs_context *fc)
 static inline bool ima_ns_kill_super(struct super_block *sb)
 {
 	return false;
+}
+
+static inline int ima_ns_tpm_bind_chip(struct tpm_chip *chip)
+{
+	return -ENOTTY;
+}
+
+static inline void ima_ns_tpm_chip_gone(struct tpm_chip *chip)
+{
 }
 
 #endif /* CONFIG_IMA_NS */

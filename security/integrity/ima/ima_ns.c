@@ -57,6 +57,7 @@ static void free_ima_ns(struct ima_namespace *ns)
 {
 	ima_ns_tree_del(ns);
 	ima_ns_status_free_ns(ns);
+	ima_ns_tpm_free(ns);
 	ima_ns_log_free(ns);
 	ima_delete_rules(&ns->policy.custom);
 	ns_free_inum(&ns->ns);

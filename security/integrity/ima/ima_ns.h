@@ -4,7 +4,8 @@
  *
  * Order of locks: iint->mutex, then the inode lock (appraisal), then the log
  * mutex of one namespace; ima_ns_status_lock is a leaf.  Never two
- * namespaces' locks at once.  Included by ima.h, not by anybody else.
+ * namespaces' locks at once.  Apart from these, ima_ns_tpm_mutex, then the lock
+ * of one chip, then the log mutex.  Included by ima.h, not by anybody else.
  */
 #ifndef _IMA_NS_H
 #define _IMA_NS_H
@@ -90,13 +91,25 @@ struct ima_ns_log {
 	atomic_long_t violations;
 };
 
+/* Set in the inode of a list file that is there for a child's chip alone. */
+#define IMA_NS_BANK_FILE	0x10000
+
+struct ima_ns_bank;
+struct ima_ns_vtpm;
+
 /**
  * struct ima_ns_tpm - the chip that follows the list
- * @chip: what ima_pcr_extend() extends, %NULL if there is none.  Set once,
- *	  before the first record.
+ * @chip: the initial namespace's, extended with each record; %NULL if there is
+ *	  none, and in children.  Set once, before the first record.
+ * @binding: a child's, from the moment on when binding begins; referenced,
+ *	     under ima_ns_tpm_mutex.
+ * @vtpm: the same once that it is bound or lost.  Set once, under the chip's
+ *	  lock and the list's; see ima_ns_vtpm().
  */
 struct ima_ns_tpm {
 	struct tpm_chip *chip;
+	struct ima_ns_vtpm *binding;
+	struct ima_ns_vtpm *vtpm;
 };
 
 /**
@@ -153,10 +166,12 @@ extern struct ima_h_table ima_htable;
  * @checked: changes of the file were looked for already, by a lower level.
  * @fresh: the file was hashed in this walk.
  * @collect_rc: what the last attempt to collect the digest failed with.
+ * @waits: levels whose chip is to be waited for, by bits from level 1 on.
  */
 struct ima_walk {
 	struct ima_namespace *leaf;
 	const struct cred *made;
+	u64 waits;
 	bool loaded;
 	bool denied;
 	bool checked;
@@ -168,10 +183,13 @@ struct ima_walk {
  * struct ima_seq_file - private data of an open file that lists something
  * @ns: the opener's namespace, referenced.
  * @rules: the rules in force when reading began; they live as long as @ns.
+ * @bank: of the chip of @ns, whose digests a list shows; %NULL if it shows
+ *	  those that entries have.  Lives as long as @ns.
  */
 struct ima_seq_file {
 	struct ima_namespace *ns;
 	struct list_head *rules;
+	const struct ima_ns_bank *bank;
 };
 
 /* Actions of the policy that a level is asked about. */
@@ -366,7 +384,51 @@ void ima_ns_writer(const struct file *file);
 void ima_ns_violations_drain(const struct ima_namespace *ns);
 
 int ima_ns_log_prepare(struct ima_namespace *ns);
+void ima_ns_log_bound(struct ima_namespace *ns);
 void ima_ns_log_free(struct ima_namespace *ns);
+
+/**
+ * ima_ns_vtpm - the chip of a child
+ * @ns: a namespace that the caller keeps from ending
+ *
+ * Return: the chip, bound or lost, which lives as long as @ns, or %NULL.
+ */
+static inline struct ima_ns_vtpm *ima_ns_vtpm(const struct ima_namespace *ns)
+{
+	/* Pairs with the publication when binding ends. */
+	return smp_load_acquire(&ns->tpm.vtpm);
+}
+
+void ima_ns_tpm_free(struct ima_namespace *ns);
+void ima_ns_tpm_appended(struct ima_namespace *ns);
+void ima_ns_tpm_wait(const struct ima_walk *walk);
+int ima_ns_tpm_aggregate(const struct ima_ns_vtpm *vtpm,
+			 struct ima_digest_data *hash);
+
+int ima_ns_list_bank(const struct ima_namespace *ns, const void *inode_private,
+		     const struct ima_ns_bank **bank);
+int ima_ns_bank_show(const struct ima_ns_bank *bank,
+		     struct ima_template_entry *entry, u8 *digest);
+int ima_ns_alg_name(u16 alg_id, u16 algo, char *name, size_t size);
+bool ima_ns_bank_name(const struct ima_namespace *ns, unsigned int i,
+		      u16 *alg_id, char *name, size_t size);
+bool ima_ns_bank_hidden(const struct ima_namespace *ns,
+			const void *inode_private);
+
+/* Remembers a level that was asked to measure, and has a chip. */
+static inline void ima_walk_measures(struct ima_walk *walk,
+				     const struct ima_namespace *ns)
+{
+	if (ns->parent && READ_ONCE(ns->tpm.vtpm))
+		walk->waits |= BIT_ULL(ns->level - 1);
+}
+
+/* Has the task wait for the chips, later, when it holds nothing. */
+static inline void ima_walk_wait(const struct ima_walk *walk)
+{
+	if (walk->waits)
+		ima_ns_tpm_wait(walk);
+}
 
 void __init ima_ns_policy_init(void);
 void ima_ns_policy_start(struct ima_namespace *ns);
@@ -388,6 +450,8 @@ int ima_ns_lsm_update_rules(struct ima_namespace *ns);
 
 int ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
 			  const char *text, size_t len);
+void ima_ns_measure_event(struct ima_namespace *ns, const char *event,
+			  const char *text);
 
 int ima_ns_bprm_creds_from_file(struct linux_binprm *bprm,
 				const struct file *file);
@@ -427,6 +491,8 @@ struct ima_namespace *ima_ns_find_from(u64 id);
 bool ima_ns_privileged(const struct ima_namespace *ns, const struct cred *cred);
 struct ima_namespace *ima_ns_of_file(const struct file *file);
 struct inode *ima_ns_make_root(struct super_block *sb);
+
+extern const struct file_operations ima_ns_tpm_ops;
 
 int __init ima_ns_dir_init(struct dentry *dir);
 int __init ima_ns_fs_init(struct dentry *dir);
@@ -490,6 +556,32 @@ static inline void ima_ns_status_init(void)
 static inline int ima_ns_log_prepare(struct ima_namespace *ns)
 {
 	return 0;
+}
+
+static inline void ima_ns_tpm_appended(struct ima_namespace *ns)
+{
+}
+
+static inline int ima_ns_list_bank(const struct ima_namespace *ns,
+				   const void *inode_private,
+				   const struct ima_ns_bank **bank)
+{
+	return 0;
+}
+
+static inline int ima_ns_bank_show(const struct ima_ns_bank *bank,
+				   struct ima_template_entry *entry, u8 *digest)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void ima_walk_measures(struct ima_walk *walk,
+				     const struct ima_namespace *ns)
+{
+}
+
+static inline void ima_walk_wait(const struct ima_walk *walk)
+{
 }
 
 static inline void ima_ns_policy_init(void)
@@ -592,6 +684,9 @@ int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
 int ima_ns_open(struct inode *inode, struct file *file);
 int ima_ns_release(struct inode *inode, struct file *file);
 int ima_ns_seq_open(struct file *file, const struct seq_operations *ops);
+int ima_ns_list_open(struct file *file, const struct seq_operations *ops);
+u8 *ima_ns_list_digest(struct seq_file *m, struct ima_template_entry *entry,
+		       u8 *digest, int *size);
 int ima_ns_seq_release(struct inode *inode, struct file *file);
 
 /* Has a policy been loaded where that is possible once, and not readable? */

@@ -19,7 +19,14 @@
 /* Inode numbers from here on, 256 for each namespace. */
 #define IMA_NS_FIRST_INO	(1UL << (BITS_PER_LONG - 2))
 #define IMA_NS_FILE_INO		8	/* of the first file, among the 256 */
-#define IMA_NS_MAX_FILES	(256 - IMA_NS_FILE_INO)
+#define IMA_NS_BANK_FILES	(2 * TPM2_MAX_PCR_BANKS)
+#define IMA_NS_MAX_FILES	(256 - IMA_NS_FILE_INO - IMA_NS_BANK_FILES)
+
+/* The lists, with the digests of a bank: by what their names begin with. */
+static const char * const list_names[] = {
+	"ascii_runtime_measurements_",
+	"binary_runtime_measurements_",
+};
 
 enum ima_ns_node_kind {
 	NODE_ROOT,		/* of a user namespace's mount */
@@ -48,6 +55,7 @@ struct ima_ns_node {
  * @fops: its operations, %NULL of a symbolic link.
  * @data: what those find in the inode.
  * @link: where a symbolic link leads to, or %NULL.
+ * @bank: is it a list with the digests of a bank?
  */
 struct ima_ns_file {
 	const char *name;
@@ -55,10 +63,15 @@ struct ima_ns_file {
 	const struct file_operations *fops;
 	void *data;
 	const char *link;
+	bool bank;
 };
 
 static struct ima_ns_file ima_ns_files[IMA_NS_MAX_FILES] __ro_after_init;
 static unsigned int ima_ns_nr_files __ro_after_init;
+
+/* The lists with SHA-1 digests, which are always there. */
+static const struct ima_ns_file *
+sha1_lists[ARRAY_SIZE(list_names)] __ro_after_init;
 
 static const struct ima_ns_node root_node = { NODE_ROOT };
 static const struct ima_ns_node ima_node = { NODE_IMA };
@@ -203,11 +216,6 @@ static const struct inode_operations ima_ns_host_iops = {
 	.setattr = ima_ns_host_setattr,
 };
 
-static const struct inode_operations ima_ns_host_dir_iops = {
-	.lookup = simple_lookup,
-	.setattr = ima_ns_host_setattr,
-};
-
 static unsigned long node_ino(const struct ima_ns_node *node)
 {
 	return IMA_NS_FIRST_INO + (node->id << 8) + node->kind;
@@ -247,10 +255,10 @@ static struct inode *make_dir(struct super_block *sb,
 }
 
 static struct inode *make_file(struct super_block *sb,
-			       const struct ima_ns_node *node, unsigned int i)
+			       const struct ima_ns_file *file,
+			       unsigned long ino)
 {
-	const struct ima_ns_file *file = &ima_ns_files[i];
-	struct inode *inode = make_inode(sb, file->mode, file_ino(node, i));
+	struct inode *inode = make_inode(sb, file->mode, ino);
 
 	if (!inode)
 		return NULL;
@@ -283,16 +291,93 @@ static void set_owner(struct inode *inode, struct user_namespace *user_ns)
 		inode->i_gid = user_ns->group;
 }
 
-static struct inode *find_file(struct inode *dir, const char *name)
+static const struct ima_ns_file *host_file(const char *name)
 {
 	unsigned int i;
 
 	for (i = 0; i < ima_ns_nr_files; i++) {
 		if (!strcmp(ima_ns_files[i].name, name))
-			return make_file(dir->i_sb, dir->i_private, i) ?:
+			return &ima_ns_files[i];
+	}
+	return NULL;
+}
+
+/* The host's banks are not those of a child that has a chip. */
+static bool is_hidden(const struct ima_namespace *ns,
+		      const struct ima_ns_file *file)
+{
+	return ns->parent && file->bank && ima_ns_bank_hidden(ns, file->data);
+}
+
+/*
+ * Describes the list file number @n of the chip of @ns.  Returns whether there
+ * is one that the host does not have.
+ */
+static bool bank_file(const struct ima_namespace *ns, unsigned int n,
+		      struct ima_ns_file *file, char name[NAME_MAX + 1])
+{
+	unsigned int kind = n % ARRAY_SIZE(list_names);
+	char bank[32];
+	u16 alg_id;
+
+	if (!ns->parent ||
+	    !ima_ns_bank_name(ns, n / ARRAY_SIZE(list_names), &alg_id, bank,
+			      sizeof(bank)))
+		return false;
+
+	snprintf(name, NAME_MAX + 1, "%s%s", list_names[kind], bank);
+	*file = *sha1_lists[kind];
+	file->name = name;
+	file->data = (void *)(IMA_NS_BANK_FILE | (unsigned long)alg_id);
+	return !host_file(name);
+}
+
+static struct inode *find_bank_file(struct super_block *sb,
+				    const struct ima_ns_node *node,
+				    const struct ima_namespace *ns,
+				    const char *wanted)
+{
+	struct ima_ns_file file;
+	char name[NAME_MAX + 1];
+	unsigned int n;
+
+	for (n = 0; n < IMA_NS_BANK_FILES; n++) {
+		if (bank_file(ns, n, &file, name) && !strcmp(name, wanted))
+			return make_file(sb, &file,
+					 file_ino(node, ima_ns_nr_files + n)) ?:
 			       ERR_PTR(-ENOMEM);
 	}
 	return ERR_PTR(-ENOENT);
+}
+
+/* The namespace that a directory of files refers to for the current task. */
+static struct ima_namespace *dir_ns(const struct inode *dir)
+{
+	if (dir->i_op == &ima_ns_one_iops)
+		return node_ns(dir->i_private, current_cred());
+	return mount_ns(dir->i_sb);
+}
+
+static struct inode *find_file(struct inode *dir, const char *name)
+{
+	const struct ima_ns_file *file = host_file(name);
+	struct ima_namespace *ns = dir_ns(dir);
+	struct inode *inode;
+
+	if (IS_ERR(ns))
+		return ERR_CAST(ns);
+
+	if (!file)
+		inode = find_bank_file(dir->i_sb, dir->i_private, ns, name);
+	else if (is_hidden(ns, file))
+		inode = ERR_PTR(-ENOENT);
+	else
+		inode = make_file(dir->i_sb, file,
+				  file_ino(dir->i_private,
+					   file - ima_ns_files)) ?:
+			ERR_PTR(-ENOMEM);
+	put_ima_ns(ns);
+	return inode;
 }
 
 static struct inode *make_one(struct super_block *sb, struct dentry *dentry,
@@ -363,6 +448,22 @@ static struct inode *find_child(struct inode *dir, struct dentry *dentry)
 					 find_file(dir, name);
 }
 
+/* On the host's superblock, a file of one child's chip is none of others. */
+static int revalidate_file(const struct dentry *dentry)
+{
+	const struct inode *inode = d_inode(dentry);
+	const struct ima_ns_bank *bank;
+
+	if (!S_ISREG(inode->i_mode) ||
+	    !((unsigned long)inode->i_private & IMA_NS_BANK_FILE) ||
+	    inode->i_sb->s_fs_info)
+		return 1;
+
+	if (d_inode(dentry->d_parent)->i_op == &ima_ns_one_iops)
+		return 1;
+	return ima_ns_list_bank(ima_ns_current(), inode->i_private, &bank) ?: 1;
+}
+
 /*
  * Never trusts what was looked up for somebody else, and never takes it away
  * from them either: the host's working directory is not a container's to end.
@@ -378,7 +479,7 @@ static int ima_ns_d_revalidate(struct dentry *dentry, unsigned int flags)
 
 	node = dentry->d_fsdata;
 	if (!node)
-		return 1;
+		return revalidate_file(dentry);
 
 	ns = ima_ns_find(node->id);
 	if (!ns)
@@ -456,17 +557,58 @@ static bool emit_dir(struct dir_context *ctx, const char *name,
 	return dir_emit(ctx, name, strlen(name), node_ino(node), DT_DIR);
 }
 
-static bool emit_files(struct dir_context *ctx, const struct ima_ns_node *node)
+static bool emit_file(struct dir_context *ctx, const struct ima_ns_node *node,
+		      const struct ima_ns_file *file)
 {
-	for (; ctx->pos - 2 < ima_ns_nr_files; ctx->pos++) {
-		unsigned int i = ctx->pos - 2;
-		const char *name = ima_ns_files[i].name;
+	return dir_emit(ctx, file->name, strlen(file->name),
+			file_ino(node, ctx->pos - 2),
+			fs_umode_to_dtype(file->mode));
+}
 
-		if (!dir_emit(ctx, name, strlen(name), file_ino(node, i),
-			      fs_umode_to_dtype(ima_ns_files[i].mode)))
+/* The host's files come first, then those of a child's own banks. */
+static bool emit_files(struct dir_context *ctx, const struct ima_ns_node *node,
+		       const struct ima_namespace *ns)
+{
+	const unsigned int end = ima_ns_nr_files + IMA_NS_BANK_FILES;
+	struct ima_ns_file file;
+	char name[NAME_MAX + 1];
+
+	for (; ctx->pos - 2 < end; ctx->pos++) {
+		unsigned int i = ctx->pos - 2;
+		bool shown;
+
+		if (i < ima_ns_nr_files) {
+			file = ima_ns_files[i];
+			shown = !is_hidden(ns, &file);
+		} else {
+			shown = bank_file(ns, i - ima_ns_nr_files, &file, name);
+		}
+		if (shown && !emit_file(ctx, node, &file))
 			return false;
 	}
 	return true;
+}
+
+/* ima/ of a mount, whose files are the current task's. */
+static int emit_ima(struct dir_context *ctx, const struct inode *dir,
+		    const struct ima_ns_node *const dirs[], unsigned int count)
+{
+	static const char * const names[] = { "namespaces", "host" };
+	const loff_t first = ima_ns_nr_files + IMA_NS_BANK_FILES + 2;
+	struct ima_namespace *ns = mount_ns(dir->i_sb);
+	bool more;
+
+	if (IS_ERR(ns))
+		return PTR_ERR(ns);
+
+	more = emit_files(ctx, &ima_node, ns);
+	put_ima_ns(ns);
+	for (; more && ctx->pos - first < count; ctx->pos++) {
+		if (!emit_dir(ctx, names[ctx->pos - first],
+			      dirs[ctx->pos - first]))
+			break;
+	}
+	return 0;
 }
 
 /* A position is the least id that was not looked at yet, after the dots. */
@@ -500,10 +642,14 @@ static int emit_one(struct dir_context *ctx, const struct ima_ns_node *node)
 	if (IS_ERR(ns))
 		return PTR_ERR(ns);
 
+	emit_files(ctx, node, ns);
 	put_ima_ns(ns);
-	emit_files(ctx, node);
 	return 0;
 }
+
+static const struct ima_ns_node *const ima_dirs[] = {
+	&namespaces_node, &host_node,
+};
 
 static int ima_ns_iterate(struct file *file, struct dir_context *ctx)
 {
@@ -518,10 +664,7 @@ static int ima_ns_iterate(struct file *file, struct dir_context *ctx)
 			ctx->pos++;
 		return 0;
 	case NODE_IMA:
-		if (emit_files(ctx, node) && ctx->pos == ima_ns_nr_files + 2 &&
-		    emit_dir(ctx, "namespaces", &namespaces_node))
-			ctx->pos++;
-		return 0;
+		return emit_ima(ctx, file_inode(file), ima_dirs, 1);
 	case NODE_NAMESPACES:
 		return emit_namespaces(ctx);
 	case NODE_ONE:
@@ -543,6 +686,89 @@ static const struct file_operations ima_ns_dir_fops = {
 	.llseek = ima_ns_dir_llseek,
 };
 
+/*
+ * Asked for what the host does not have, but a child's chip may.  Leaves no
+ * negative dentry, which would hold for all: nothing is added to ima/ later.
+ */
+static struct dentry *ima_ns_host_lookup(struct inode *dir,
+					 struct dentry *dentry,
+					 unsigned int flags)
+{
+	struct ima_namespace *ns = ima_ns_current();
+	struct inode *inode;
+
+	if (dentry->d_name.len > NAME_MAX)
+		return ERR_PTR(-ENAMETOOLONG);
+
+	d_set_d_op(dentry, &ima_ns_dentry_ops);
+	inode = find_bank_file(dir->i_sb, &ima_node, ns, dentry->d_name.name);
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
+
+	return d_splice_alias(inode, dentry);
+}
+
+static const struct inode_operations ima_ns_host_dir_iops = {
+	.lookup = ima_ns_host_lookup,
+	.setattr = ima_ns_host_setattr,
+};
+
+/**
+ * struct host_context - who reads the host's directory
+ * @ctx: what dcache_readdir() is given.
+ * @caller: where the host's own files go.
+ */
+struct host_context {
+	struct dir_context ctx;
+	struct dir_context *caller;
+};
+
+/* What a child has open is in the cache, too, but not the host's. */
+static bool emit_to_host(struct dir_context *ctx, const char *name, int len,
+			 loff_t pos, u64 ino, unsigned int type)
+{
+	struct host_context *host = container_of(ctx, struct host_context, ctx);
+
+	if (type == DT_REG && !host_file(name))
+		return true;
+
+	host->caller->pos = ctx->pos;
+	return host->caller->actor(host->caller, name, len, pos, ino, type);
+}
+
+static int iterate_host(struct file *file, struct dir_context *ctx)
+{
+	struct host_context host = {
+		.ctx.actor = emit_to_host,
+		.ctx.pos = ctx->pos,
+		.caller = ctx,
+	};
+	int err = dcache_readdir(file, &host.ctx);
+
+	ctx->pos = host.ctx.pos;
+	return err;
+}
+
+/* ima/ on the host's superblock: what a child finds there is its own. */
+static int ima_ns_host_iterate(struct file *file, struct dir_context *ctx)
+{
+	if (ima_ns_current() == &init_ima_ns)
+		return iterate_host(file, ctx);
+
+	if (!dir_emit_dots(file, ctx))
+		return 0;
+	return emit_ima(ctx, file_inode(file), ima_dirs, ARRAY_SIZE(ima_dirs));
+}
+
+static const struct file_operations ima_ns_host_dir_fops = {
+	.open = dcache_dir_open,
+	.release = dcache_dir_close,
+	.llseek = dcache_dir_lseek,
+	.read = generic_read_dir,
+	.iterate_shared = ima_ns_host_iterate,
+	.fsync = noop_fsync,
+};
+
 /**
  * ima_ns_make_root - the root directory of a user namespace's mount
  * @sb: the superblock, whose user namespace's root is to own everything
@@ -559,24 +785,44 @@ struct inode *ima_ns_make_root(struct super_block *sb)
 	return inode;
 }
 
+static void __init adopt_list(struct ima_ns_file *file)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < ARRAY_SIZE(list_names); kind++) {
+		size_t len = strlen(list_names[kind]);
+
+		if (strncmp(file->name, list_names[kind], len))
+			continue;
+		file->bank = true;
+		if (!strcmp(file->name + len, "sha1"))
+			sha1_lists[kind] = file;
+	}
+}
+
 /* Remembers a file of the host's ima/, and keeps its looks to the host. */
 static void __init adopt_file(struct dentry *dentry)
 {
 	struct inode *inode = d_inode(dentry);
+	struct ima_ns_file *file = &ima_ns_files[ima_ns_nr_files];
 
 	if (WARN_ON(ima_ns_nr_files == IMA_NS_MAX_FILES))
 		return;
 
 	/* The name stays: nobody removes or renames it. */
-	ima_ns_files[ima_ns_nr_files++] = (struct ima_ns_file) {
+	ima_ns_nr_files++;
+	*file = (struct ima_ns_file) {
 		.name = dentry->d_name.name,
 		.mode = inode->i_mode,
 		.fops = S_ISLNK(inode->i_mode) ? NULL : inode->i_fop,
 		.data = inode->i_private,
 		.link = S_ISLNK(inode->i_mode) ? inode->i_link : NULL,
 	};
-	if (!S_ISLNK(inode->i_mode))
-		inode->i_op = &ima_ns_host_iops;
+	if (S_ISLNK(inode->i_mode))
+		return;
+
+	inode->i_op = &ima_ns_host_iops;
+	adopt_list(file);
 }
 
 static int __init add_dir(struct dentry *parent, const char *name,
@@ -611,8 +857,13 @@ int __init ima_ns_dir_init(struct dentry *dir)
 
 	hlist_for_each_entry(child, &dir->d_children, d_sib)
 		adopt_file(child);
-	d_inode(dir)->i_op = &ima_ns_host_dir_iops;
 
-	err = add_dir(dir, "namespaces", &namespaces_node);
-	return err ?: add_dir(dir, "host", &host_node);
+	err = add_dir(dir, "namespaces", &namespaces_node) ?:
+	      add_dir(dir, "host", &host_node);
+	if (err)
+		return err;
+
+	d_inode(dir)->i_op = &ima_ns_host_dir_iops;
+	d_inode(dir)->i_fop = &ima_ns_host_dir_fops;
+	return 0;
 }

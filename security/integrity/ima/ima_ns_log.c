@@ -10,8 +10,9 @@
 
 #include "ima.h"
 
-/* A digest of zeros, as on a host without a TPM: there is no chip yet. */
-static struct ima_template_entry *alloc_boot_aggregate(void)
+/* As on a host: that of the chip, or zeros where there is none. */
+static struct ima_template_entry *
+alloc_boot_aggregate(const struct ima_ns_vtpm *vtpm)
 {
 	struct ima_template_entry *entry;
 	struct ima_max_digest_data hash = {};
@@ -25,8 +26,9 @@ static struct ima_template_entry *alloc_boot_aggregate(void)
 	};
 	int err;
 
-	iint.ima_hash->algo = ima_hash_algo;
-	iint.ima_hash->length = hash_digest_size[ima_hash_algo];
+	err = ima_ns_tpm_aggregate(vtpm, iint.ima_hash);
+	if (err)
+		return ERR_PTR(err);
 
 	err = ima_alloc_init_template(&event_data, &entry, NULL);
 	if (err)
@@ -41,19 +43,49 @@ static struct ima_template_entry *alloc_boot_aggregate(void)
 	return entry;
 }
 
-/* Puts the first entry and the table in place, unless another task did. */
+/*
+ * Puts the first entry and the table in place, unless another task did or a
+ * chip was bound meanwhile.
+ */
 static int ima_ns_log_start(struct ima_namespace *ns, struct ima_h_table *table,
-			    struct ima_template_entry *entry)
+			    struct ima_template_entry *entry,
+			    const struct ima_ns_vtpm *vtpm)
 {
 	int err = -EEXIST;
 
 	mutex_lock(&ns->log.lock);
-	if (!ns->log.table) {
+	if (ima_ns_vtpm(ns) != vtpm) {
+		err = -EAGAIN;
+	} else if (!ns->log.table) {
 		err = ima_add_digest_entry(ns, entry, false);
 		if (!err)
 			WRITE_ONCE(ns->log.table, table);
 	}
 	mutex_unlock(&ns->log.lock);
+	return err;
+}
+
+static int make_log(struct ima_namespace *ns)
+{
+	const struct ima_ns_vtpm *vtpm = ima_ns_vtpm(ns);
+	struct ima_template_entry *entry;
+	struct ima_h_table *table;
+	int err;
+
+	/* Charged to, but not refused by, a container at its memory limit. */
+	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+
+	entry = alloc_boot_aggregate(vtpm);
+	if (IS_ERR(entry)) {
+		kfree(table);
+		return PTR_ERR(entry);
+	}
+
+	err = ima_ns_log_start(ns, table, entry, vtpm);
+	if (err) {
+		ima_free_template_entry(entry);
+		kfree(table);
+	}
 	return err;
 }
 
@@ -70,29 +102,47 @@ static int ima_ns_log_start(struct ima_namespace *ns, struct ima_h_table *table,
  */
 int ima_ns_log_prepare(struct ima_namespace *ns)
 {
-	struct ima_template_entry *entry;
-	struct ima_h_table *table;
 	int err;
 
 	/* What it points to is used under the lock that it was set under. */
 	if (likely(READ_ONCE(ns->log.table)))
 		return 0;
 
-	/* Charged to, but not refused by, a container at its memory limit. */
-	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
-
-	entry = alloc_boot_aggregate();
-	if (IS_ERR(entry)) {
-		kfree(table);
-		return PTR_ERR(entry);
-	}
-
-	err = ima_ns_log_start(ns, table, entry);
-	if (err) {
-		ima_free_template_entry(entry);
-		kfree(table);
-	}
+	do {
+		err = make_log(ns);
+	} while (err == -EAGAIN);
 	return err == -EEXIST ? 0 : err;
+}
+
+/**
+ * ima_ns_log_bound - a chip was bound: have its boot_aggregate in the list
+ * @ns: the namespace, whose chip it is
+ *
+ * As the first entry if there was none yet, else as a further one, as after
+ * kexec.  For want of memory there is none, and what the list says of its
+ * chip is what it said before.
+ *
+ * Context: process context, may sleep; takes the namespace's log lock.
+ */
+void ima_ns_log_bound(struct ima_namespace *ns)
+{
+	struct ima_template_entry *entry;
+	struct ima_queue_entry *first;
+
+	if (ima_ns_log_prepare(ns))
+		return;
+
+	entry = alloc_boot_aggregate(ima_ns_vtpm(ns));
+	if (IS_ERR(entry))
+		return;
+
+	first = list_first_entry(&ns->log.entries, struct ima_queue_entry,
+				 later);
+	if (!memcmp(first->entry->digests[ima_sha1_idx].digest,
+		    entry->digests[ima_sha1_idx].digest, SHA1_DIGEST_SIZE) ||
+	    ima_store_template(ns, entry, 0, NULL, boot_aggregate_name,
+			       entry->pcr))
+		ima_free_template_entry(entry);
 }
 
 /**

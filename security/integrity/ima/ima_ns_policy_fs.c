@@ -451,5 +451,10 @@ int __init ima_ns_fs_init(struct dentry *dir)
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 
+	dentry = securityfs_create_file("tpm", 0644, dir, NULL,
+					&ima_ns_tpm_ops);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+
 	return ima_ns_dir_init(dir);
 }

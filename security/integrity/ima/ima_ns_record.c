@@ -8,6 +8,7 @@
  */
 
 #include <linux/cred.h>
+#include <linux/init_task.h>
 
 #include "ima.h"
 
@@ -66,4 +67,28 @@ int ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
 	err = record_policy(ns, text, len);
 	revert_creds(old);
 	return err;
+}
+
+/**
+ * ima_ns_measure_event - record what happened to a namespace
+ * @ns: the namespace, not the initial one
+ * @event: name of the record
+ * @text: what it says
+ *
+ * In the list of @ns and in those of its ancestors, as far as rules ask for
+ * it.  It is the kernel who tells, whatever task happens to run.
+ *
+ * Context: process context, may sleep; takes the list locks of the chain one
+ * after the other.
+ */
+void ima_ns_measure_event(struct ima_namespace *ns, const char *event,
+			  const char *text)
+{
+	const struct cred *old = override_creds(&init_cred);
+	struct ima_walk walk = { .leaf = ns };
+
+	ima_measure_buffer(&walk, ns, NULL, &nop_mnt_idmap, NULL, text,
+			   strlen(text), event, CRITICAL_DATA, 0, IMA_NS_LABEL,
+			   false, NULL, 0);
+	revert_creds(old);
 }
