@@ -11,7 +11,9 @@ function load(file, seen,   line, field) {
 
 function remark(key,   others) {
 	if ($5 == "boot_aggregate")
-		return "opens the list; zeros, for it has no TPM"
+		return "opens the list: PCRs 0 to 9 of its TPM"
+	if ($5 == "tpm-bound")
+		return "its TPM is bound"
 	if ($5 == "policy-replaced")
 		return "the policy that it has from here on"
 	if ($5 in digest && digest[$5] != $4)
@@ -19,6 +21,8 @@ function remark(key,   others) {
 	others = (key in in_a) + (key in in_b) + (key in in_c)
 	if (host && !others)
 		return "read by root: only the host's policy asks"
+	if ($5 == "/bin/tpm2")
+		return "asks the TPM for a quote, from inside"
 	if ($5 ~ /\.so/)
 		return "library, mapped to be executed"
 	if ($5 ~ /^\/data\//)
