@@ -125,7 +125,9 @@ static void unclaim(struct ima_ns_vtpm *vtpm)
 
 	guard(mutex)(&ima_ns_tpm_mutex);
 
-	list_del_init(&vtpm->claim);
+	/* One thread at a time queues for a chip, however often that is tried. */
+	if (!READ_ONCE(vtpm->queued))
+		list_del_init(&vtpm->claim);
 	mutex_lock(&vtpm->lock);
 	ns = vtpm->ns;
 	vtpm->ns = NULL;
@@ -213,7 +215,10 @@ static int wait_settled(struct ima_ns_vtpm *vtpm, struct ima_namespace *ns)
 	if (left < 0)
 		return -EINTR;
 
-	if (!left && ima_ns_vtpm_settle(vtpm, VTPM_LOST, -ETIMEDOUT))
+	/* If it has not been this thread's turn yet, nothing is known of it. */
+	if (!left && READ_ONCE(vtpm->queued))
+		ima_ns_vtpm_settle(vtpm, VTPM_FAILED, -EAGAIN);
+	else if (!left && ima_ns_vtpm_settle(vtpm, VTPM_LOST, -ETIMEDOUT))
 		ima_ns_vtpm_record_lost(vtpm, ns, -ETIMEDOUT);
 	return vtpm->error;
 }
@@ -258,6 +263,7 @@ static int bind_chip(struct ima_namespace *ns, struct tpm_chip *chip)
  * - -ENODEV: the emulator has ended;
  * - -EIO: the chip answered with an error;
  * - -ETIMEDOUT: it did not answer in time, and is lost;
+ * - -EAGAIN: it was busy with others' commands all the time;
  * - -EINTR: killed; - -ENOMEM: no memory.
  */
 int ima_ns_tpm_bind_chip(struct tpm_chip *chip)

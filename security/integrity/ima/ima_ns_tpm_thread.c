@@ -66,6 +66,18 @@ static int wait_registered(struct ima_ns_vtpm *vtpm)
 	return 0;
 }
 
+/* Gets hold of the chip, and counts how long others have it meanwhile. */
+static int get_chip(struct ima_ns_vtpm *vtpm)
+{
+	int rc;
+
+	WRITE_ONCE(vtpm->queued, jiffies ?: 1);
+	rc = tpm_try_get_ops_blocked(vtpm->chip);
+	WRITE_ONCE(vtpm->others, vtpm->others + jiffies - vtpm->queued);
+	WRITE_ONCE(vtpm->queued, 0);
+	return rc;
+}
+
 /* A chip that has a past would give the list one that it does not tell of. */
 static int check_chip(struct ima_ns_vtpm *vtpm)
 {
@@ -79,7 +91,11 @@ static int check_chip(struct ima_ns_vtpm *vtpm)
 	if (!vtpm->nr_banks)
 		return -EIO;
 
+	rc = get_chip(vtpm);
+	if (rc)
+		return -ENODEV;
 	rc = tpm_pcrs_are_zero(vtpm->chip, USABLE_PCRS);
+	tpm_put_ops(vtpm->chip);
 	if (rc < 0)
 		return bind_error(rc);
 	return rc ? 0 : -EBUSY;
@@ -96,6 +112,20 @@ static struct ima_namespace *get_ns(struct ima_ns_vtpm *vtpm)
 	return ns && refcount_inc_not_zero(&ns->ns.count) ? ns : NULL;
 }
 
+static void record_settled(struct ima_ns_vtpm *vtpm, struct ima_namespace *ns,
+			   int err)
+{
+	if (!ns)
+		return;
+
+	if (err) {
+		ima_ns_vtpm_record_lost(vtpm, ns, err);
+	} else {
+		ima_ns_log_bound(ns);
+		ima_ns_vtpm_record(vtpm, ns, "tpm-bound");
+	}
+}
+
 static void settle(struct ima_ns_vtpm *vtpm, int err)
 {
 	int state = VTPM_BOUND;
@@ -105,12 +135,7 @@ static void settle(struct ima_ns_vtpm *vtpm, int err)
 		state = err == -ETIMEDOUT ? VTPM_LOST : VTPM_FAILED;
 	if (ima_ns_vtpm_settle(vtpm, state, err) && state != VTPM_FAILED) {
 		ns = get_ns(vtpm);
-		if (ns && state == VTPM_BOUND)
-			ima_ns_log_bound(ns);
-		if (ns && state == VTPM_BOUND)
-			ima_ns_vtpm_record(vtpm, ns, "tpm-bound");
-		else if (ns)
-			ima_ns_vtpm_record_lost(vtpm, ns, err);
+		record_settled(vtpm, ns, err);
 		put_ima_ns(ns);
 	}
 	complete_all(&vtpm->settled);
@@ -135,18 +160,6 @@ static bool take_next(struct ima_ns_vtpm *vtpm, u32 *pcr, int *err)
 	*pcr = qe->entry->pcr;
 	*err = ima_ns_banks_extend(vtpm, qe->entry);
 	return true;
-}
-
-/* Gets hold of the chip, and counts how long others have it meanwhile. */
-static int get_chip(struct ima_ns_vtpm *vtpm)
-{
-	int rc;
-
-	WRITE_ONCE(vtpm->queued, jiffies ?: 1);
-	rc = tpm_try_get_ops_blocked(vtpm->chip);
-	WRITE_ONCE(vtpm->others, vtpm->others + jiffies - vtpm->queued);
-	WRITE_ONCE(vtpm->queued, 0);
-	return rc;
 }
 
 /* The chip's time counts from when it is this command's turn. */

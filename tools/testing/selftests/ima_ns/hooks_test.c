@@ -8,11 +8,11 @@
  */
 
 #include <linux/kexec.h>
-#include <linux/keyctl.h>
 #include <sys/utsname.h>
 #include <sys/xattr.h>
 
 #include "world.h"
+#include "keys.h"
 
 /*
  * The host's rules stay for the boot: each is for files of an owner, or for
@@ -147,20 +147,7 @@ static int act_policy(const struct call *call)
 
 static int act_key(const struct call *call)
 {
-	char *cert;
-	const ssize_t size = read_path(call->path, &cert);
-	long ring;
-
-	if (size < 0)
-		return size;
-	if (syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
-		return -errno;
-	ring = syscall(__NR_add_key, "keyring", KEYRING, NULL, 0,
-		       KEY_SPEC_SESSION_KEYRING);
-	if (ring < 0)
-		return -errno;
-	return syscall(__NR_add_key, "asymmetric", "key", cert, size, ring) < 0 ?
-		-errno : 0;
+	return add_cert(KEYRING, call->path);
 }
 
 static int act_append(const struct call *call)

@@ -7,7 +7,7 @@
  */
 
 #include "common.h"
-#include "sha256.h"
+#include "sha.h"
 
 /* Room for a digest and a path. */
 #define EVIDENCE_SIZE (PATH_MAX + 128)

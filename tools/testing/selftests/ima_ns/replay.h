@@ -8,7 +8,6 @@
  */
 
 #include "swtpm.h"
-#include "sha.h"
 
 #define MAX_DIGEST 64
 #define MAX_PCR 24
@@ -16,7 +15,7 @@
 struct bank {
 	const char *name;
 	size_t size;
-	void (*hex)(const void *data, size_t size, char *hex);
+	const struct sha *sha;
 	/* The boot_aggregate of a TPM whose PCRs are at reset. */
 	const char *aggregate;
 };
@@ -24,16 +23,16 @@ struct bank {
 /* clang-format off */
 
 static const struct bank all_banks[] = {
-	{ "sha1", 20, sha1_hex,
+	{ "sha1", 20, &sha1,
 	  "9797edf8d0eed36b1cf92547816051c8af4e45ee",
 	},
-	{ "sha256", 32, sha256_hex,
+	{ "sha256", 32, &sha256,
 	  "7b6436b0c98f62380866d9432c2af0ee08ce16a171bda6951aecd95ee1307d61",
 	},
-	{ "sha384", 48, sha384_hex,
+	{ "sha384", 48, &sha384,
 	  "112397cbc0c7fc31a4acd54403f62cf0807330f380d4b5586391fcfdf1629d7bfd4a9e2c4dc33d88119480978230f8f3",
 	},
-	{ "sha512", 64, sha512_hex,
+	{ "sha512", 64, &sha512,
 	  "aa79444dee5810832cae9935b883c71557be3d3b048ae1005c5104a43559345bbea963771375065c88210ab12e14b25b83930d9f75f9666028aa1fd0df7c2225",
 	},
 };
@@ -96,7 +95,7 @@ static inline int replay_extend(const struct bank *bank, char *value,
 		return -EBADMSG;
 	if (strspn(digest, "0") >= 2 * bank->size)
 		memset(bytes + bank->size, 0xff, bank->size);
-	bank->hex(bytes, 2 * bank->size, value);
+	sha_hex(bank->sha, bytes, 2 * bank->size, value);
 	return 0;
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SHA-1, SHA-384 and SHA-512 (FIPS 180-4) for IMA namespace tests
+ * SHA-1, SHA-256, SHA-384 and SHA-512 (FIPS 180-4) for IMA namespace tests
  *
- * What the banks of a TPM need beside sha256.h.
+ * The digests that a list must show are computed here, independently of the
+ * kernel under test and of programs, whose execution would be measured.
  */
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static inline __u32 sha1_rol(__u32 x, int n)
@@ -36,9 +39,9 @@ static inline __u32 sha1_mix(int i, __u32 b, __u32 c, __u32 d)
 	return (b ^ c ^ d) + 0xca62c1d6;
 }
 
-static inline void sha1_block(__u32 h[5], const unsigned char *p)
+static inline void sha1_block(void *state, const unsigned char *p)
 {
-	__u32 w[80], v[5];
+	__u32 w[80], v[5], *const h = state;
 	int i;
 
 	sha1_schedule(w, p);
@@ -55,27 +58,63 @@ static inline void sha1_block(__u32 h[5], const unsigned char *p)
 		h[i] += v[i];
 }
 
-/* The digest of @size bytes as 40 hexadecimal digits. */
-static inline void sha1_hex(const void *data, size_t size, char *hex)
-{
-	__u32 h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476,
-		       0xc3d2e1f0 };
-	const unsigned char *p = data;
-	const __u64 bits = (__u64)size * 8;
-	unsigned char last[128] = {};
-	size_t left, i;
+static const __u32 sha256_k[64] = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
+	0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+	0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+	0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
+	0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+	0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+	0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+	0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
 
-	for (left = size; left >= 64; left -= 64, p += 64)
-		sha1_block(h, p);
-	memcpy(last, p, left);
-	last[left] = 0x80;
-	left = left < 56 ? 64 : 128;
+static inline __u32 sha256_ror(__u32 x, int n)
+{
+	return x >> n | x << (32 - n);
+}
+
+static inline void sha256_schedule(__u32 w[64], const unsigned char *p)
+{
+	int i;
+
+	for (i = 0; i < 16; i++, p += 4)
+		w[i] = (__u32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+	for (; i < 64; i++) {
+		const __u32 a = w[i - 15], b = w[i - 2];
+
+		w[i] = w[i - 16] + w[i - 7] +
+		       (sha256_ror(a, 7) ^ sha256_ror(a, 18) ^ a >> 3) +
+		       (sha256_ror(b, 17) ^ sha256_ror(b, 19) ^ b >> 10);
+	}
+}
+
+static inline void sha256_block(void *state, const unsigned char *p)
+{
+	__u32 w[64], v[8], *const h = state;
+	int i;
+
+	sha256_schedule(w, p);
+	memcpy(v, h, sizeof(v));
+	for (i = 0; i < 64; i++) {
+		const __u32 e = v[4], a = v[0];
+		const __u32 t1 = v[7] + sha256_k[i] + w[i] +
+				 (sha256_ror(e, 6) ^ sha256_ror(e, 11) ^
+				  sha256_ror(e, 25)) +
+				 ((e & v[5]) ^ (~e & v[6]));
+		const __u32 t2 = (sha256_ror(a, 2) ^ sha256_ror(a, 13) ^
+				  sha256_ror(a, 22)) +
+				 ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
+
+		memmove(v + 1, v, 7 * sizeof(*v));
+		v[4] += t1;
+		v[0] = t1 + t2;
+	}
 	for (i = 0; i < 8; i++)
-		last[left - 1 - i] = bits >> (8 * i);
-	for (i = 0; i < left; i += 64)
-		sha1_block(h, last + i);
-	for (i = 0; i < 5; i++)
-		sprintf(hex + 8 * i, "%08x", h[i]);
+		h[i] += v[i];
 }
 
 static const __u64 sha512_k[80] = {
@@ -129,9 +168,9 @@ static inline void sha512_schedule(__u64 w[80], const unsigned char *p)
 	}
 }
 
-static inline void sha512_block(__u64 h[8], const unsigned char *p)
+static inline void sha512_block(void *state, const unsigned char *p)
 {
-	__u64 w[80], v[8];
+	__u64 w[80], v[8], *const h = state;
 	int i;
 
 	sha512_schedule(w, p);
@@ -154,48 +193,73 @@ static inline void sha512_block(__u64 h[8], const unsigned char *p)
 		h[i] += v[i];
 }
 
-/* Hashes from the state @h on, of which the first @words are the digest. */
-static inline void sha512_finish(__u64 h[8], const void *data, size_t size,
-				 int words, char *hex)
+/* What tells the algorithms apart; half a block is the least to be padded. */
+struct sha {
+	void (*block)(void *state, const unsigned char *p);
+	size_t block_size;
+	/* Of a word of the state, and of the digest. */
+	size_t word, size;
+	/* The state to start from: words of that size. */
+	const void *init;
+};
+
+/* The digest of @size bytes as hexadecimal digits. */
+static inline void sha_hex(const struct sha *sha, const void *data,
+			   size_t size, char *hex)
 {
+	const size_t block = sha->block_size;
 	const unsigned char *p = data;
 	const __u64 bits = (__u64)size * 8;
 	unsigned char last[256] = {};
+	__u64 state[8];
 	size_t left, i;
 
-	for (left = size; left >= 128; left -= 128, p += 128)
-		sha512_block(h, p);
+	memcpy(state, sha->init, 8 * sha->word);
+	for (left = size; left >= block; left -= block, p += block)
+		sha->block(state, p);
 	memcpy(last, p, left);
 	last[left] = 0x80;
-	left = left < 112 ? 128 : 256;
+	left = left < block - 2 * sha->word ? block : 2 * block;
 	for (i = 0; i < 8; i++)
 		last[left - 1 - i] = bits >> (8 * i);
-	for (i = 0; i < left; i += 128)
-		sha512_block(h, last + i);
-	for (i = 0; i < (size_t)words; i++)
-		sprintf(hex + 16 * i, "%016llx", (unsigned long long)h[i]);
+	for (i = 0; i < left; i += block)
+		sha->block(state, last + i);
+	for (i = 0; i < sha->size / sha->word; i++) {
+		if (sha->word == 4)
+			sprintf(hex + 8 * i, "%08x", ((__u32 *)state)[i]);
+		else
+			sprintf(hex + 16 * i, "%016llx",
+				(unsigned long long)state[i]);
+	}
 }
 
-/* The digest of @size bytes as 128 hexadecimal digits. */
-static inline void sha512_hex(const void *data, size_t size, char *hex)
+static const __u32 sha1_init[8] = {
+	0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0,
+};
+
+static const __u32 sha256_init[8] = {
+	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+	0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+};
+
+static const __u64 sha384_init[8] = {
+	0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
+	0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
+	0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
+};
+
+static const __u64 sha512_init[8] = {
+	0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+	0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+	0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
+};
+
+static const struct sha sha1 = { sha1_block, 64, 4, 20, sha1_init };
+static const struct sha sha256 = { sha256_block, 64, 4, 32, sha256_init };
+static const struct sha sha384 = { sha512_block, 128, 8, 48, sha384_init };
+static const struct sha sha512 = { sha512_block, 128, 8, 64, sha512_init };
+
+static inline void sha256_hex(const void *data, size_t size, char hex[65])
 {
-	__u64 h[8] = {
-		0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
-		0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
-		0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
-	};
-
-	sha512_finish(h, data, size, 8, hex);
-}
-
-/* The digest of @size bytes as 96 hexadecimal digits. */
-static inline void sha384_hex(const void *data, size_t size, char *hex)
-{
-	__u64 h[8] = {
-		0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
-		0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
-		0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
-	};
-
-	sha512_finish(h, data, size, 6, hex);
+	sha_hex(&sha256, data, size, hex);
 }

@@ -3,9 +3,8 @@
  * IMA namespace test helpers: a vTPM in trouble, and who is to wait for it
  */
 
-#include <linux/keyctl.h>
-
 #include "vtpm.h"
+#include "keys.h"
 
 #define KEYRING "ima_ns_trouble"
 #define RULES "measure func=FILE_CHECK mask=MAY_READ fowner=61000\n" \
@@ -51,30 +50,12 @@ static inline int access_open(const char *path, enum access access)
 	return err;
 }
 
-static inline int access_key(const char *path)
-{
-	char *cert;
-	const ssize_t size = read_path(path, &cert);
-	long ring;
-
-	if (size < 0)
-		return size;
-	if (syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
-		return -errno;
-	ring = syscall(__NR_add_key, "keyring", KEYRING, NULL, 0,
-		       KEY_SPEC_SESSION_KEYRING);
-	if (ring < 0)
-		return -errno;
-	return syscall(__NR_add_key, "asymmetric", "key", cert, size, ring) < 0 ?
-		-errno : 0;
-}
-
 static inline int access_path(const char *path, enum access access)
 {
 	if (access == ACCESS_EXEC)
 		return access_exec(path);
 	if (access == ACCESS_KEY)
-		return access_key(path);
+		return add_cert(KEYRING, path);
 	return access_open(path, access);
 }
 
