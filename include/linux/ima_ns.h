@@ -13,6 +13,7 @@
 
 struct ima_namespace;
 struct fs_context;
+struct key;
 struct super_block;
 struct tpm_chip;
 struct user_namespace;
@@ -75,5 +76,19 @@ static inline void ima_ns_tpm_chip_gone(struct tpm_chip *chip)
 }
 
 #endif /* CONFIG_IMA_NS */
+
+#ifdef CONFIG_IMA_NS_KEYS
+bool ima_ns_is_keyring(const struct key *keyring);
+void ima_ns_key_changed(const struct key *key);
+#else
+static inline bool ima_ns_is_keyring(const struct key *keyring)
+{
+	return false;
+}
+
+static inline void ima_ns_key_changed(const struct key *key)
+{
+}
+#endif /* CONFIG_IMA_NS_KEYS */
 
 #endif /* _LINUX_IMA_NS_H */

@@ -58,6 +58,7 @@ static void free_ima_ns(struct ima_namespace *ns)
 	ima_ns_tree_del(ns);
 	ima_ns_status_free_ns(ns);
 	ima_ns_tpm_free(ns);
+	ima_ns_keys_free(ns);
 	ima_ns_log_free(ns);
 	ima_delete_rules(&ns->policy.custom);
 	ns_free_inum(&ns->ns);
@@ -150,6 +151,7 @@ create_ima_ns(struct user_namespace *user_ns, struct ima_namespace *parent,
 	ns->level = parent->level + 1;
 	ns->id = atomic64_inc_return(&ima_ns_last_id);
 	ima_ns_policy_start(ns);
+	ima_ns_audit_start(ns);
 	ima_ns_tree_add(ns);
 	return ns;
 }

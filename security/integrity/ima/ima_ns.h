@@ -15,9 +15,11 @@
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
 #include <linux/rbtree_types.h>
+#include <linux/ratelimit_types.h>
 #include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
 
+struct key;
 struct linux_binprm;
 struct user_namespace;
 struct ucounts;
@@ -44,10 +46,14 @@ struct ucounts;
  * @busy: bit 0 is held by the open file that is loading a policy.
  * @scoped: a rule with ns= was ever read.  Set before the rule is published,
  *	    never taken back.
- * @signed_only: a rule demands signed policies.  As @scoped.
  * @lsm_seq: LSM policy that the rules about labels were read for, 0 if there
  *	     are none.  Written by who holds @busy.
  * @may_audit: the one writer may load audit rules; belongs to who holds @busy.
+ * @appraise: what the rules demand of loading modules, firmware, kexec images
+ *	      and policies, as in ima_appraise; 0 in the initial one.  Written
+ *	      with @flag.
+ * @setxattr_algos: hash algorithms that security.ima may be set with, 0 if any;
+ *		    0 in the initial one.  Set once, by who holds @busy.
  */
 struct ima_ns_policy {
 	struct list_head __rcu *rules;
@@ -58,8 +64,9 @@ struct ima_ns_policy {
 	int flag;
 	unsigned long busy;
 	bool scoped;
-	bool signed_only;
 	bool may_audit;
+	int appraise;
+	unsigned int setxattr_algos;
 	unsigned long lsm_seq;
 };
 
@@ -113,6 +120,36 @@ struct ima_ns_tpm {
 };
 
 /**
+ * struct ima_ns_keys - the keys of a child
+ * @ring: its .ima keyring, %NULL until somebody asks for it.  Set once,
+ *	  referenced; revoked when the namespace ends.
+ * @ca: certificates that vouch for others in @ring, %NULL if there are none.
+ *	As @ring.
+ * @gen: counts what makes keys come and go, after it has happened.
+ * @locked: nothing is added to @ring any more.  Set once.
+ * @used: a key was added to @ring.  Set once.
+ */
+struct ima_ns_keys {
+	struct key *ring;
+	struct key *ca;
+	atomic64_t gen;
+	bool locked;
+	bool used;
+};
+
+/**
+ * struct ima_ns_appraise - whose verdicts bind a child
+ * @bound: the levels above, from the initial one on, whose rules with ns=self
+ *	   bind this namespace all the same, as none that is privileged there
+ *	   has left it to itself.  Grows smaller only; changed by cmpxchg().
+ * @audit: keeps a container from flooding the host's log.
+ */
+struct ima_ns_appraise {
+	unsigned int bound;
+	struct ratelimit_state audit;
+};
+
+/**
  * struct ima_namespace - one level of measurement
  * @ns: reference count, /proc inode number and operations.  References are
  *	held by mount namespaces, children, nsfs and open files in ima/.
@@ -126,6 +163,8 @@ struct ima_ns_tpm {
  * @policy: see &struct ima_ns_policy.
  * @log: see &struct ima_ns_log.
  * @tpm: see &struct ima_ns_tpm.
+ * @keys: see &struct ima_ns_keys.
+ * @appraise: see &struct ima_ns_appraise.
  * @tree_node: in the tree of all children by id, which holds no reference.
  * @statuses: what was done to inodes here, see &struct ima_ns_status;
  *	      protected by ima_ns_status_lock.
@@ -142,6 +181,8 @@ struct ima_namespace {
 	struct ima_ns_policy policy;
 	struct ima_ns_log log;
 	struct ima_ns_tpm tpm;
+	struct ima_ns_keys keys;
+	struct ima_ns_appraise appraise;
 
 	struct rb_node tree_node;
 	struct list_head statuses;
@@ -162,7 +203,6 @@ extern struct ima_h_table ima_htable;
  * @made: credentials that an execution is about to get, or %NULL before it is
  *	  known what they are.
  * @loaded: ask the rules that are being loaded, not those in force.
- * @denied: a child wants a signature verified, for which it has no key.
  * @checked: changes of the file were looked for already, by a lower level.
  * @fresh: the file was hashed in this walk.
  * @collect_rc: what the last attempt to collect the digest failed with.
@@ -173,7 +213,6 @@ struct ima_walk {
 	const struct cred *made;
 	u64 waits;
 	bool loaded;
-	bool denied;
 	bool checked;
 	bool fresh;
 	int collect_rc;
@@ -288,6 +327,18 @@ static inline void ima_state_refresh(const struct ima_namespace *ns,
 	state->flags &= ~IMA_DONE_MASK;
 	state->measured_pcrs = 0;
 	state->seq = seq;
+	if (ns->parent)
+		clear_bit(IMA_DIGSIG, &state->atomic_flags);
+}
+
+/* A file that was just made has no signature yet.  Needs iint->mutex. */
+static inline void ima_state_is_new(const struct ima_namespace *ns,
+				    const struct ima_iint_cache *iint,
+				    struct ima_iint_state *state)
+{
+	state->flags |= IMA_NEW_FILE;
+	if (ns->parent)
+		state->new_seq = 1 + atomic64_read(&iint->data_seq);
 }
 
 /* Is it what the initial namespace collected, and wants?  Needs iint->mutex. */
@@ -430,6 +481,30 @@ static inline void ima_walk_wait(const struct ima_walk *walk)
 		ima_ns_tpm_wait(walk);
 }
 
+void ima_ns_audit_start(struct ima_namespace *ns);
+bool ima_ns_binds(const struct ima_namespace *ns, const struct cred *cred);
+bool ima_ns_released(const struct ima_walk *walk,
+		     const struct ima_namespace *ns, enum ima_hooks func);
+void ima_ns_verdict_refresh(struct ima_namespace *ns,
+			    struct ima_iint_cache *iint,
+			    struct ima_iint_state *state, int action,
+			    unsigned int algos);
+bool ima_ns_may_update(const struct ima_namespace *ns,
+		       const struct inode *inode);
+bool ima_ns_wants_xattr(struct ima_iint_cache *iint, struct inode *inode);
+void ima_ns_file_created(struct mnt_idmap *idmap, struct inode *inode);
+bool ima_ns_load_denied(int appraise);
+bool ima_ns_setxattr_allowed(enum hash_algo algo);
+void ima_ns_audit_verdict(struct ima_namespace *ns,
+			  const struct ima_iint_cache *iint,
+			  struct inode *inode, const unsigned char *filename,
+			  const char *cause, int result,
+			  const struct evm_ima_xattr_data *xattr_value,
+			  int xattr_len);
+void ima_ns_audit_denied(struct ima_namespace *ns, struct inode *inode,
+			 const unsigned char *filename, const char *op,
+			 const char *cause, int result);
+
 void __init ima_ns_policy_init(void);
 void ima_ns_policy_start(struct ima_namespace *ns);
 int ima_ns_policy_open(struct ima_namespace *ns, struct file *file);
@@ -493,6 +568,18 @@ struct ima_namespace *ima_ns_of_file(const struct file *file);
 struct inode *ima_ns_make_root(struct super_block *sb);
 
 extern const struct file_operations ima_ns_tpm_ops;
+extern const struct file_operations ima_ns_keyring_ops;
+extern const struct file_operations ima_ns_ca_ops;
+extern const struct file_operations ima_ns_appraise_ops;
+
+/* Is @ns a proper descendant of @above? */
+static inline bool ima_ns_is_below(const struct ima_namespace *ns,
+				   const struct ima_namespace *above)
+{
+	while (ns->level > above->level + 1)
+		ns = ns->parent;
+	return ns->parent == above;
+}
 
 int __init ima_ns_dir_init(struct dentry *dir);
 int __init ima_ns_fs_init(struct dentry *dir);
@@ -634,6 +721,57 @@ static inline void ima_ns_attr_changed(struct inode *inode, int ia_valid)
 {
 }
 
+static inline void ima_ns_verdict_refresh(struct ima_namespace *ns,
+					  struct ima_iint_cache *iint,
+					  struct ima_iint_state *state,
+					  int action, unsigned int algos)
+{
+}
+
+static inline bool ima_ns_may_update(const struct ima_namespace *ns,
+				     const struct inode *inode)
+{
+	return false;
+}
+
+static inline bool ima_ns_wants_xattr(struct ima_iint_cache *iint,
+				      struct inode *inode)
+{
+	return false;
+}
+
+static inline void ima_ns_file_created(struct mnt_idmap *idmap,
+				       struct inode *inode)
+{
+}
+
+static inline bool ima_ns_load_denied(int appraise)
+{
+	return false;
+}
+
+static inline bool ima_ns_setxattr_allowed(enum hash_algo algo)
+{
+	return true;
+}
+
+static inline void
+ima_ns_audit_verdict(struct ima_namespace *ns,
+		     const struct ima_iint_cache *iint, struct inode *inode,
+		     const unsigned char *filename, const char *cause,
+		     int result, const struct evm_ima_xattr_data *xattr_value,
+		     int xattr_len)
+{
+}
+
+static inline void ima_ns_audit_denied(struct ima_namespace *ns,
+				       struct inode *inode,
+				       const unsigned char *filename,
+				       const char *op, const char *cause,
+				       int result)
+{
+}
+
 static inline bool ima_ns_in_scope(int rule, int scope)
 {
 	return true;
@@ -667,6 +805,65 @@ static inline int ima_ns_fs_init(struct dentry *dir)
 #define ima_ns_setlease		NULL
 
 #endif /* CONFIG_IMA_NS */
+
+#ifdef CONFIG_IMA_NS_KEYS
+void ima_ns_keys_free(struct ima_namespace *ns);
+int ima_ns_key_permission(key_ref_t key_ref, const struct cred *cred,
+			  enum key_need_perm need_perm);
+bool ima_ns_key_added(struct key *keyring, struct key *key,
+		      const void *payload, size_t size);
+int ima_ns_digsig_verify(struct ima_namespace *ns, struct ima_iint_state *state,
+			 const char *sig, int siglen, const char *digest,
+			 int digestlen);
+int ima_ns_modsig_verify(struct ima_namespace *ns, const struct modsig *modsig);
+#else
+static inline void ima_ns_keys_free(struct ima_namespace *ns)
+{
+}
+
+static inline bool ima_ns_key_added(struct key *keyring, struct key *key,
+				    const void *payload, size_t size)
+{
+	return false;
+}
+
+static inline int ima_ns_digsig_verify(struct ima_namespace *ns,
+				       struct ima_iint_state *state,
+				       const char *sig, int siglen,
+				       const char *digest, int digestlen)
+{
+	return -ENOKEY;
+}
+
+static inline int ima_ns_modsig_verify(struct ima_namespace *ns,
+				       const struct modsig *modsig)
+{
+	return -ENOKEY;
+}
+#endif /* CONFIG_IMA_NS_KEYS */
+
+/* Tells the host's log who denied what. */
+static inline void ima_audit_denied(struct ima_namespace *ns,
+				    struct inode *inode,
+				    const unsigned char *filename,
+				    const char *op, const char *cause,
+				    int result)
+{
+	if (ns->parent)
+		ima_ns_audit_denied(ns, inode, filename, op, cause, result);
+	else
+		integrity_audit_msg(AUDIT_INTEGRITY_DATA, inode, filename, op,
+				    cause, result, 0);
+}
+
+/* What the file holds when it is closed is to be in security.ima. */
+static inline void ima_state_update_later(const struct ima_namespace *ns,
+					  const struct inode *inode,
+					  struct ima_iint_state *state)
+{
+	if (!ns->parent || ima_ns_may_update(ns, inode))
+		set_bit(IMA_UPDATE_XATTR, &state->atomic_flags);
+}
 
 void ima_walk_check_changed(struct ima_walk *walk,
 			    const struct ima_namespace *ns, struct file *file,

@@ -98,22 +98,13 @@ bool ima_ns_privileged(const struct ima_namespace *ns, const struct cred *cred)
 				 CAP_OPT_NOAUDIT);
 }
 
-/* Is @ns a proper descendant of @above? */
-static bool is_below(const struct ima_namespace *ns,
-		     const struct ima_namespace *above)
-{
-	while (ns->level > above->level + 1)
-		ns = ns->parent;
-	return ns->parent == above;
-}
-
 /*
  * May the current task, with @cred, look into the directory of @ns?  Who is
  * not above @ns is not told that it is there.
  */
 static int may_reach(const struct ima_namespace *ns, const struct cred *cred)
 {
-	if (ns->parent && !is_below(ns, ima_ns_current()))
+	if (ns->parent && !ima_ns_is_below(ns, ima_ns_current()))
 		return -ENOENT;
 
 	return ima_ns_privileged(ns, cred) ? 0 : -EACCES;
@@ -146,9 +137,9 @@ static struct ima_namespace *mount_ns(const struct super_block *sb)
 	struct ima_namespace *mounted = sb->s_fs_info ?: &init_ima_ns;
 	struct ima_namespace *own = ima_ns_current();
 
-	if (own == mounted || is_below(own, mounted))
+	if (own == mounted || ima_ns_is_below(own, mounted))
 		return get_ima_ns(own);
-	if (is_below(mounted, own))
+	if (ima_ns_is_below(mounted, own))
 		return get_ima_ns(mounted);
 	return ERR_PTR(-EACCES);
 }
@@ -421,7 +412,7 @@ static struct inode *find_one(struct inode *dir, struct dentry *dentry)
 	if (!ns)
 		return ERR_PTR(-ENOENT);
 
-	if (is_below(ns, ima_ns_current()))
+	if (ima_ns_is_below(ns, ima_ns_current()))
 		inode = make_one(dir->i_sb, dentry, ns);
 	else
 		inode = ERR_PTR(-ENOENT);
@@ -485,7 +476,7 @@ static int ima_ns_d_revalidate(struct dentry *dentry, unsigned int flags)
 	if (!ns)
 		return 0;
 
-	if (!is_below(ns, ima_ns_current()))
+	if (!ima_ns_is_below(ns, ima_ns_current()))
 		ret = -ENOENT;
 	put_ima_ns(ns);
 	return ret;

@@ -90,6 +90,9 @@ static void __maybe_unused ima_ns_post_setattr(struct mnt_idmap *idmap,
 /* With appraisal, its own setattr hook tells: an LSM has one of a kind. */
 static struct security_hook_list ima_ns_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(bprm_creds_from_file, ima_ns_bprm_creds_from_file),
+#ifdef CONFIG_IMA_NS_KEYS
+	LSM_HOOK_INIT(key_permission, ima_ns_key_permission),
+#endif
 	LSM_HOOK_INIT(inode_post_setxattr, ima_ns_post_setxattr),
 	LSM_HOOK_INIT(inode_post_removexattr, ima_ns_post_removexattr),
 	LSM_HOOK_INIT(inode_post_set_acl, ima_ns_post_set_acl),

@@ -129,6 +129,46 @@ static int load_text(struct ima_ns_policy_load *load, char *text, size_t size)
 	return 0;
 }
 
+/*
+ * What a level wants of policies binds those who load one for it from above,
+ * too, whose own levels have been asked by then.
+ */
+static int appraise_policy(struct ima_ns_policy_load *load, struct file *file,
+			   void *data, ssize_t size)
+{
+	struct ima_walk walk = { .leaf = load->ns };
+	u32 secid;
+
+	if (load->ns == ima_ns_current())
+		return 0;
+
+	security_current_getsecid_subj(&secid);
+	return ima_walk_file(&walk, file, current_cred(), secid, data, size,
+			     MAY_READ, POLICY_CHECK);
+}
+
+static ssize_t read_policy(struct ima_ns_policy_load *load, const char *path,
+			   void **data)
+{
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	ssize_t size;
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	size = kernel_read_file(file, 0, data, IMA_NS_POLICY_MAX_SIZE, NULL,
+				READING_POLICY);
+	err = size < 0 ? 0 : appraise_policy(load, file, *data, size);
+	if (err) {
+		vfree(*data);
+		*data = NULL;
+		size = err;
+	}
+	fput(file);
+	return size;
+}
+
 /* The path is looked up in the writer's own root, now and never again. */
 static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 			 size_t size)
@@ -141,9 +181,7 @@ static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 		return len;
 
 	path[len] = '\0';
-	ret = kernel_read_file_from_path(path, 0, &data,
-					 IMA_NS_POLICY_MAX_SIZE, NULL,
-					 READING_POLICY);
+	ret = read_policy(load, path, &data);
 	if (ret == -EFBIG)
 		return -EDQUOT;
 	if (ret < 0)
@@ -161,29 +199,25 @@ static ssize_t load_path(struct ima_ns_policy_load *load, char *path,
 }
 
 /*
- * A child that wants signed policies, or that has a parent which does, gets no
- * other as long as there is no key to verify them with.
+ * Is the policy to be in a file that can be appraised?  A host that wants that
+ * wants it of children's, too, and so does a child of what is below it.
  */
-static bool wants_signature(const struct ima_namespace *ns)
+static bool wants_file(const struct ima_namespace *ns)
 {
 	for (; ns->parent; ns = ns->parent) {
-		if (READ_ONCE(ns->policy.signed_only))
+		if (READ_ONCE(ns->policy.appraise) & IMA_APPRAISE_POLICY)
 			return true;
 	}
-	return false;
+	return ima_appraise & IMA_APPRAISE_POLICY;
 }
 
 static ssize_t load_one(struct ima_ns_policy_load *load, char *buf,
 			size_t size)
 {
-	if (wants_signature(load->ns))
-		return -EACCES;
-
 	if (buf[0] == '/')
 		return load_path(load, buf, size);
 
-	/* A host that wants signed policies wants those of children signed. */
-	if (ima_appraise & IMA_APPRAISE_POLICY)
+	if (wants_file(load->ns))
 		return -EACCES;
 
 	return load_line(load, buf, size);
@@ -427,6 +461,32 @@ static const struct file_operations ima_ns_inum_ops = {
 };
 
 /**
+ * struct ns_file - a file that only namespaces have
+ * @name: its name.
+ * @mode: its permissions.
+ * @fops: its operations.
+ *
+ * Constant, gone when the kernel has started.
+ */
+struct ns_file {
+	const char *name;
+	umode_t mode;
+	const struct file_operations *fops;
+};
+
+static const struct ns_file ns_files[] __initconst = {
+	{ "id", 0444, &ima_ns_id_ops },
+	{ "parent", 0444, &ima_ns_parent_ops },
+	{ "inum", 0444, &ima_ns_inum_ops },
+	{ "tpm", 0644, &ima_ns_tpm_ops },
+#ifdef CONFIG_IMA_NS_KEYS
+	{ "keyring", 0644, &ima_ns_keyring_ops },
+	{ "ca", 0644, &ima_ns_ca_ops },
+	{ "appraise", 0644, &ima_ns_appraise_ops },
+#endif
+};
+
+/**
  * ima_ns_fs_init - add the files that only namespaces have
  * @dir: the ima directory; the caller removes it if this fails
  *
@@ -436,25 +496,14 @@ static const struct file_operations ima_ns_inum_ops = {
 int __init ima_ns_fs_init(struct dentry *dir)
 {
 	struct dentry *dentry;
+	unsigned int i;
 
-	dentry = securityfs_create_file("id", 0444, dir, NULL, &ima_ns_id_ops);
-	if (IS_ERR(dentry))
-		return PTR_ERR(dentry);
-
-	dentry = securityfs_create_file("parent", 0444, dir, NULL,
-					&ima_ns_parent_ops);
-	if (IS_ERR(dentry))
-		return PTR_ERR(dentry);
-
-	dentry = securityfs_create_file("inum", 0444, dir, NULL,
-					&ima_ns_inum_ops);
-	if (IS_ERR(dentry))
-		return PTR_ERR(dentry);
-
-	dentry = securityfs_create_file("tpm", 0644, dir, NULL,
-					&ima_ns_tpm_ops);
-	if (IS_ERR(dentry))
-		return PTR_ERR(dentry);
-
+	for (i = 0; i < ARRAY_SIZE(ns_files); i++) {
+		dentry = securityfs_create_file(ns_files[i].name,
+						ns_files[i].mode, dir, NULL,
+						ns_files[i].fops);
+		if (IS_ERR(dentry))
+			return PTR_ERR(dentry);
+	}
 	return ima_ns_dir_init(dir);
 }

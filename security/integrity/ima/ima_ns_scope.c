@@ -76,16 +76,18 @@ static bool is_root(const struct ima_namespace *ns, const struct cred *cred)
 
 /*
  * Actions that a level takes on what happens further down as if it happened
- * in the level itself: appraisal, which is left to a child by nobody but the
- * admin who knows it, and root's traces.
+ * in the level itself: appraisal, unless that was left to the child, and
+ * root's traces.
  */
 static int actions_of_level(const struct ima_walk *walk,
 			    const struct ima_namespace *ns,
-			    const struct cred *cred)
+			    const struct cred *cred, enum ima_hooks func)
 {
+	int actions = ima_ns_released(walk, ns, func) ? 0 : IMA_APPRAISE;
+
 	if (is_root(ns, cred) || (walk->made && is_root(ns, walk->made)))
-		return IMA_APPRAISE | IMA_MEASURE | IMA_AUDIT;
-	return IMA_APPRAISE;
+		actions |= IMA_MEASURE | IMA_AUDIT;
+	return actions;
 }
 
 /* None at all would mean that any algorithm will do. */
@@ -94,18 +96,12 @@ static unsigned int both_algos(unsigned int algos, unsigned int own)
 	return algos & own ?: own;
 }
 
-/*
- * Signatures of files are verified by no key of a child's, so far.  A user's
- * policy does not judge who comes from outside of that user's namespaces.
- */
-static int without_appraisal(struct ima_walk *walk,
-			     const struct ima_namespace *ns,
-			     const struct cred *cred, int action)
+/* A user's policy does not judge who comes from outside of that user's. */
+static int without_appraisal(int action)
 {
-	if ((action & IMA_APPRAISE) && in_userns(ns->user_ns, cred->user_ns))
-		walk->denied = true;
 	return action & ~(IMA_APPRAISE | IMA_APPRAISE_SUBMASK |
-			  IMA_DIGSIG_REQUIRED | IMA_CHECK_BLACKLIST);
+			  IMA_DIGSIG_REQUIRED | IMA_MODSIG_ALLOWED |
+			  IMA_CHECK_BLACKLIST);
 }
 
 /**
@@ -146,7 +142,7 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 				  func, mask, flags, pcr, template_desc,
 				  func_data, allowed_algos);
 	if (scope == IMA_NS_CHILDREN && READ_ONCE(ns->policy.scoped)) {
-		flags &= actions_of_level(walk, ns, cred);
+		flags &= actions_of_level(walk, ns, cred, func);
 		flags &= ~(action & (IMA_MEASURE | IMA_AUDIT));
 		action |= ima_match_policy(ns, IMA_NS_SELF | rules, idmap,
 					   inode, cred, secid, func, mask,
@@ -155,7 +151,8 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 		if (allowed_algos && algos)
 			*allowed_algos = both_algos(*allowed_algos, algos);
 	}
-	return ns->parent ? without_appraisal(walk, ns, cred, action) : action;
+	return ns->parent && !ima_ns_binds(ns, cred) ?
+			without_appraisal(action) : action;
 }
 
 /* Do these credentials make root, for a level that has to know? */
