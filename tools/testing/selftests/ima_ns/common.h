@@ -385,10 +385,12 @@ static inline long agent_call(struct agent *agent,
 /* Forks an agent for the test: CLONE_PARENT makes it the test's to reap. */
 static long do_fork_agent(struct call *call, int fd)
 {
+	/* The next one may be on its way before the child looks. */
+	struct call *const next = call->next;
 	const pid_t pid = clone_flags(CLONE_PARENT);
 
 	if (!pid)
-		agent_main(fd, call->next);
+		agent_main(fd, next);
 	close(fd);
 	return pid;
 }

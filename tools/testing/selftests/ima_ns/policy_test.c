@@ -450,13 +450,10 @@ TEST_F(policy, long_line)
 	assert_untouched(_metadata, self);
 }
 
-/* "appraise and hash actions, ... are EOPNOTSUPP." */
+/* "hash actions are EOPNOTSUPP." */
 TEST_F(policy, not_supported)
 {
 	static const char *const rules[] = {
-		"appraise func=BPRM_CHECK\n",
-		"appraise func=POLICY_CHECK\n",
-		"dont_appraise func=POLICY_CHECK\n",
 		"hash func=FILE_CHECK\n",
 		"dont_hash func=FILE_CHECK\n",
 	};

@@ -6,12 +6,11 @@
  * of a child and of a container -> exactly which records, and where.
  */
 
-#include <linux/audit.h>
-#include <linux/netlink.h>
 #include <sys/fsuid.h>
 #include <sys/xattr.h>
 
 #include "world.h"
+#include "audit.h"
 
 #define USER 61210
 #define OTHER 61211
@@ -353,40 +352,6 @@ static void stop_levels(struct _test_data_scope *self)
 	}
 }
 
-static int open_audit(void)
-{
-	const struct sockaddr_nl address = {
-		.nl_family = AF_NETLINK,
-		.nl_groups = 1 << (AUDIT_NLGRP_READLOG - 1),
-	};
-	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-			      NETLINK_AUDIT);
-	const int size = 4 * 1024 * 1024;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)))
-		return -errno;
-	return fd;
-}
-
-/* Puts a text of ours behind all records that there are so far. */
-static int mark_audit(int fd, const char *text)
-{
-	struct {
-		struct nlmsghdr header;
-		char text[36];
-	} message = {
-		.header = {
-			.nlmsg_len = sizeof(message),
-			.nlmsg_type = AUDIT_USER_AVC,
-			.nlmsg_flags = NLM_F_REQUEST,
-		},
-	};
-
-	snprintf(message.text, sizeof(message.text), "%s", text);
-	return send(fd, &message, sizeof(message), 0) < 0 ? -errno : 0;
-}
-
 /* Adds a record to what is seen of its level, in the form of a list's line. */
 static int note_audit(struct _test_data_scope *self, const char *text)
 {
@@ -409,31 +374,15 @@ static int note_audit(struct _test_data_scope *self, const char *text)
 	return -ENOENT;
 }
 
+static int note_record(void *data, int type, const char *text)
+{
+	return type == AUDIT_INTEGRITY_RULE ? note_audit(data, text) : 0;
+}
+
 /* Reads all records of files that were audited since the last time. */
 static int read_audit(struct _test_data_scope *self)
 {
-	struct {
-		struct nlmsghdr header;
-		char text[2 * PATH_MAX];
-	} message;
-	char mark[33];
-	ssize_t n;
-	int err;
-
-	unique_text(mark);
-	err = mark_audit(self->audit, mark);
-	while (!err) {
-		n = recv(self->audit, &message, sizeof(message) - 1, 0);
-		if (n < (ssize_t)sizeof(message.header))
-			return n < 0 ? -errno : -EIO;
-		((char *)&message)[n] = '\0';
-		if (message.header.nlmsg_type == AUDIT_INTEGRITY_RULE)
-			err = note_audit(self, message.text);
-		else if (message.header.nlmsg_type == AUDIT_USER_AVC &&
-			 contains(message.text, mark))
-			return 0;
-	}
-	return err;
+	return audit_read(self->audit, note_record, self);
 }
 
 /* Whom the actor's user namespace knows the id as. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IMA namespace test helpers: audit records, as an audit daemon gets them
+ */
+
+#include <linux/audit.h>
+#include <linux/netlink.h>
+
+/* Hears all audit records from now on. */
+static inline int open_audit(void)
+{
+	const struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = 1 << (AUDIT_NLGRP_READLOG - 1),
+	};
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+			      NETLINK_AUDIT);
+	const int size = 4 * 1024 * 1024;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	return fd;
+}
+
+/* Puts a text of ours behind all records that there are so far. */
+static inline int mark_audit(int fd, const char *text)
+{
+	struct {
+		struct nlmsghdr header;
+		char text[36];
+	} message = {
+		.header = {
+			.nlmsg_len = sizeof(message),
+			.nlmsg_type = AUDIT_USER_AVC,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+	};
+
+	snprintf(message.text, sizeof(message.text), "%s", text);
+	return send(fd, &message, sizeof(message), 0) < 0 ? -errno : 0;
+}
+
+/* Gives all records since the last time to @note, until that returns an error. */
+static inline int audit_read(int fd,
+			     int (*note)(void *data, int type,
+					 const char *text),
+			     void *data)
+{
+	struct {
+		struct nlmsghdr header;
+		char text[2 * PATH_MAX];
+	} message;
+	char mark[33];
+	ssize_t n;
+	int err;
+
+	unique_text(mark);
+	err = mark_audit(fd, mark);
+	while (!err) {
+		n = recv(fd, &message, sizeof(message) - 1, 0);
+		if (n < (ssize_t)sizeof(message.header))
+			return n < 0 ? -errno : -EIO;
+		((char *)&message)[n] = '\0';
+		if (message.header.nlmsg_type == AUDIT_USER_AVC &&
+		    contains(message.text, mark))
+			return 0;
+		err = note(data, message.header.nlmsg_type, message.text);
+	}
+	return err;
+}

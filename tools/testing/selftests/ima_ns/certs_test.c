@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespace tests - The keys of a namespace
+ *
+ * Which keys enter its keyring, by whom, and who may use it.
+ */
+
+#include "sign.h"
+
+/* Of the ordinary user, and of whom the user's containers are. */
+#define USER 61300
+
+#define HOST_KEYS "measure func=KEY_CHECK keyrings=.ima_ns\n"
+
+/*
+ * host ─┬─ a ── below
+ *       ├─ b
+ *       └─ mine: an ordinary user's
+ * user is in the initial namespace.
+ */
+FIXTURE(certs)
+{
+	struct agent host, a, below, b, user, mine;
+	long id_a, id_b, id_mine;
+	int list_a, list_b, list_host;
+	char a_der[PATH_MAX], b_der[PATH_MAX], c_der[PATH_MAX];
+	char authority[PATH_MAX];
+	/* The limit that a test changed, to be put back. */
+	char *maxkeys;
+};
+
+static long do_become(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	/* What belongs to the task is its own, for the maps of ids. */
+	return become(call->uid) ?: prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
+}
+
+/* Into a user namespace whose root is the user. */
+static long do_enter_own(struct call *call, int fd)
+{
+	char map[32];
+	int err;
+
+	if (fd >= 0)
+		close(fd);
+	snprintf(map, sizeof(map), "0 %d 1", USER);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return -errno;
+	err = write_path("/proc/self/setgroups", 0, "deny", 4) ?:
+	      write_path("/proc/self/uid_map", 0, map, strlen(map)) ?:
+	      write_path("/proc/self/gid_map", 0, map, strlen(map));
+	return err ?: setresuid(0, 0, 0) || setresgid(0, 0, 0) ? -errno : 0;
+}
+
+static int user_start(struct agent *user, struct agent *mine)
+{
+	int err = agent_start(user, NULL, 0);
+
+	user->call->uid = USER;
+	err = err ?: agent_call(user, do_become, -1, NULL);
+	return err ?: agent_start(mine, user, 0) ?:
+	       agent_call(mine, do_enter_own, -1, NULL);
+}
+
+FIXTURE_SETUP(certs)
+{
+	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
+	ASSERT_EQ(0, host_load_once(HOST_KEYS, "keyrings=.ima_ns"));
+	ASSERT_EQ(0, agent_start(&self->host, NULL, 0));
+	ASSERT_EQ(0, agent_start(&self->a, NULL, CLONE_NEWNS));
+	ASSERT_EQ(0, agent_start(&self->below, &self->a, CLONE_NEWNS));
+	ASSERT_EQ(0, agent_start(&self->b, NULL, CLONE_NEWNS));
+	ASSERT_EQ(0, user_start(&self->user, &self->mine));
+	self->id_a = agent_number(&self->a, "id");
+	self->id_b = agent_number(&self->b, "id");
+	self->id_mine = agent_number(&self->mine, "id");
+	ASSERT_LT(0, self->id_a);
+	ASSERT_LT(0, self->id_b);
+	ASSERT_LT(0, self->id_mine);
+	self->list_a = agent_open(&self->a, ASCII_LIST, O_RDONLY);
+	self->list_b = agent_open(&self->b, ASCII_LIST, O_RDONLY);
+	self->list_host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->list_a);
+	ASSERT_LE(0, self->list_b);
+	ASSERT_LE(0, self->list_host);
+	cert_path(self->a_der, "a");
+	cert_path(self->b_der, "b");
+	cert_path(self->c_der, "c");
+	cert_path(self->authority, "authority");
+}
+
+#define MAXKEYS "/proc/sys/kernel/keys/maxkeys"
+
+FIXTURE_TEARDOWN(certs)
+{
+	if (self->maxkeys)
+		write_path(MAXKEYS, 0, self->maxkeys, strlen(self->maxkeys));
+	free(self->maxkeys);
+	close(self->list_a);
+	close(self->list_b);
+	close(self->list_host);
+	agent_stop(&self->mine);
+	agent_stop(&self->user);
+	agent_stop(&self->b);
+	agent_stop(&self->below);
+	agent_stop(&self->a);
+	agent_stop(&self->host);
+}
+
+static long do_read_weak(struct call *call, int fd)
+{
+	const pid_t pid = fork();
+	bool locked;
+
+	if (fd >= 0)
+		close(fd);
+	if (!pid) {
+		if (keep_cap(-1))
+			_exit(2);
+		fd = open(KEYRING_FILE, O_RDONLY | O_CLOEXEC);
+		_exit(fd < 0 ? 3 : parse_keyring(fd, &locked) != 0);
+	}
+	return pid < 0 ? -errno : reap(pid);
+}
+
+/* How the host sees the keyring of a namespace. */
+static long host_keyring(long id, bool *locked)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	ns_file(path, id, "keyring");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : parse_keyring(fd, locked);
+}
+
+/* "Made on first use, found through ima/keyring." */
+TEST_F(certs, made_on_first_use)
+{
+	bool locked;
+	long ring;
+
+	/* Who may not use it does not have it made. */
+	EXPECT_EQ(0, agent_call(&self->a, do_read_weak, -1, NULL));
+	ring = agent_keyring(&self->a);
+	ASSERT_LT(0, ring);
+	EXPECT_EQ(ring, agent_keyring(&self->a));
+	EXPECT_EQ(ring, host_keyring(self->id_a, &locked));
+	EXPECT_FALSE(locked);
+	EXPECT_NE(ring, agent_keyring(&self->b));
+	EXPECT_NE(ring, agent_keyring(&self->below));
+	EXPECT_LT(0, agent_keyring(&self->mine));
+}
+
+/* "Certified by default"; "a container's own root cannot certify itself." */
+TEST_F(certs, certified)
+{
+	const long ring = agent_keyring(&self->a);
+
+	ASSERT_LT(0, ring);
+	EXPECT_EQ(-ENOKEY, agent_add_cert(&self->a, ring, self->a_der));
+	EXPECT_EQ(-EPERM, agent_open(&self->a, IMA_DIR "/ca", O_WRONLY));
+	ASSERT_EQ(0, host_add_ca(self->id_a, self->authority));
+	EXPECT_LT(0, agent_add_cert(&self->a, ring, self->a_der));
+	EXPECT_LT(0, agent_add_cert(&self->a, ring, self->b_der));
+	/* Of its own making, and the authority itself, which signs no files. */
+	EXPECT_EQ(-ENOKEY, agent_add_cert(&self->a, ring, self->c_der));
+	EXPECT_EQ(-ENOKEY, agent_add_cert(&self->a, ring, self->authority));
+	/* It is nobody else's authority. */
+	EXPECT_EQ(-ENOKEY, agent_add_cert(&self->b, agent_keyring(&self->b),
+					  self->a_der));
+	EXPECT_EQ(-ENOKEY, agent_add_cert(&self->below,
+					  agent_keyring(&self->below),
+					  self->a_der));
+}
+
+/* "The same key in two namespaces" is two keys. */
+TEST_F(certs, same_key_twice)
+{
+	const long key_a = give_key(&self->a, self->id_a, "a");
+	const long key_b = give_key(&self->b, self->id_b, "a");
+
+	ASSERT_LT(0, key_a);
+	ASSERT_LT(0, key_b);
+	EXPECT_NE(key_a, key_b);
+	EXPECT_EQ(0, agent_keyctl(&self->a, KEYCTL_UNLINK, key_a,
+				  agent_keyring(&self->a), 0));
+	EXPECT_LT(0, agent_keyctl(&self->b, KEYCTL_DESCRIBE, key_b, 0, 0));
+}
+
+/* What is no certificate of an authority. */
+TEST_F(certs, bad_authority)
+{
+	static char garbage[32768] = "no certificate";
+	const long id = self->id_a;
+
+	EXPECT_EQ(-EBADMSG, ns_write(id, "ca", garbage, 14));
+	EXPECT_EQ(-EFBIG, ns_write(id, "ca", garbage, sizeof(garbage)));
+	EXPECT_EQ(-ENOKEY, host_add_ca(id, self->a_der));
+	EXPECT_EQ(0, host_add_ca(id, self->authority));
+	EXPECT_EQ(-EPERM, write_path(IMA_DIR "/ca", 0, garbage, 14));
+}
+
+static long do_add_ca(struct call *call, int fd)
+{
+	const pid_t pid = fork();
+
+	if (fd >= 0)
+		close(fd);
+	if (!pid) {
+		if (call->uid && keep_cap(-1))
+			_exit(ENOTRECOVERABLE);
+		_exit(-host_add_ca(call->flags, call->path));
+	}
+	return pid < 0 ? -errno : -reap(pid);
+}
+
+/* An agent lets the authority vouch; without capabilities if @weak. */
+static int agent_add_ca(struct agent *agent, long id, const char *cert,
+			bool weak)
+{
+	snprintf(agent->call->path, PATH_MAX, "%s", cert);
+	agent->call->flags = id;
+	agent->call->uid = weak;
+	return agent_call(agent, do_add_ca, -1, NULL);
+}
+
+/* "Privileged over the parent's owner and this one's." */
+TEST_F(certs, authority_from_above)
+{
+	const long id = agent_number(&self->below, "id");
+
+	EXPECT_EQ(-EACCES, agent_add_ca(&self->host, id, self->authority, true));
+	EXPECT_EQ(-ENOENT, agent_add_ca(&self->b, id, self->authority, false));
+	EXPECT_EQ(-EACCES, agent_add_ca(&self->user, id, self->authority, false));
+	EXPECT_EQ(0, agent_add_ca(&self->a, id, self->authority, false));
+	EXPECT_LT(0, agent_add_cert(&self->below, agent_keyring(&self->below),
+				    self->a_der));
+}
+
+/* "May get one CA from its creator before its first key." */
+TEST_F(certs, users_own_authority)
+{
+	const long ring = agent_keyring(&self->mine);
+
+	ASSERT_LT(0, ring);
+	/* The file is the host's root's, to begin with. */
+	EXPECT_EQ(-EACCES, agent_open(&self->mine, IMA_DIR "/ca", O_WRONLY));
+	EXPECT_EQ(0, agent_add_ca(&self->user, self->id_mine, self->authority,
+				  false));
+	EXPECT_EQ(-EPERM, agent_add_ca(&self->user, self->id_mine,
+				       self->authority, false));
+	EXPECT_LT(0, agent_add_cert(&self->mine, ring, self->a_der));
+	/* The host may give another one. */
+	EXPECT_EQ(0, host_add_ca(self->id_mine, self->authority));
+}
+
+/* Writes a word to a file of its own ima directory. */
+static long do_write_word(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return write_path(call->path, 0, call->text, strlen(call->text));
+}
+
+static int agent_write(struct agent *agent, const char *path, const char *word)
+{
+	snprintf(agent->call->path, PATH_MAX, "%s", path);
+	snprintf(agent->call->text, TEXT_SIZE, "%s", word);
+	return agent_call(agent, do_write_word, -1, NULL);
+}
+
+/* "`locked`": nothing is added any more, and lists say so. */
+TEST_F(certs, locked)
+{
+	static const char *const words[] = {
+		"lock", "lockedx", "locked\n\n", " locked", "unlocked", "\n",
+	};
+	const int a = fd_count(self->list_a);
+	const long key = give_key(&self->a, self->id_a, "a");
+	bool locked;
+	long ring;
+	size_t i;
+
+	ASSERT_LT(0, key);
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		EXPECT_EQ(-EINVAL, agent_write(&self->a, KEYRING_FILE,
+					       words[i]));
+	EXPECT_EQ(0, agent_write(&self->a, KEYRING_FILE, "locked\n"));
+	EXPECT_EQ(0, agent_write(&self->a, KEYRING_FILE, "locked"));
+	ring = host_keyring(self->id_a, &locked);
+	EXPECT_TRUE(locked);
+	EXPECT_EQ(-EPERM, agent_add_cert(&self->a, ring, self->b_der));
+	EXPECT_EQ(-EPERM, agent_add_cert(&self->host, ring, self->b_der));
+	EXPECT_EQ(0, agent_keyctl(&self->a, KEYCTL_UNLINK, key, ring, 0));
+	/* boot_aggregate, authority, key, and that it is locked: once. */
+	EXPECT_EQ(a + 4, fd_count(self->list_a));
+	/* It is the namespace's, not the initial one's. */
+	EXPECT_EQ(-EPERM, agent_write(&self->host, KEYRING_FILE, "locked"));
+}
+
+/* "KEYCTL_LINK and KEYCTL_MOVE refused": keys are added, and measured. */
+TEST_F(certs, not_linked)
+{
+	const long ring = agent_keyring(&self->a);
+	long key;
+
+	ASSERT_LT(0, give_key(&self->a, self->id_a, "a"));
+	ASSERT_LT(0, agent_keyctl(&self->a, KEYCTL_JOIN_SESSION_KEYRING, 0, 0,
+				  0));
+	key = agent_add_cert(&self->a, KEY_SPEC_SESSION_KEYRING, self->b_der);
+	ASSERT_LT(0, key);
+	EXPECT_EQ(-EPERM, agent_keyctl(&self->a, KEYCTL_LINK, key, ring, 0));
+	EXPECT_EQ(-EPERM, agent_keyctl(&self->a, KEYCTL_MOVE, key,
+				       KEY_SPEC_SESSION_KEYRING, ring));
+	/* Nor does another kind of key get there. */
+	EXPECT_EQ(-EACCES, agent_keyctl(&self->a, KEYCTL_RESTRICT_KEYRING, ring,
+					0, 0));
+}
+
+/* "Uid 0 of a sibling container gets nothing." */
+TEST_F(certs, others_keys)
+{
+	const long key = give_key(&self->a, self->id_a, "a");
+	const long ring = agent_keyring(&self->a);
+	struct agent *const others[] = { &self->b, &self->below, &self->mine,
+					 &self->user };
+	size_t i;
+
+	ASSERT_LT(0, key);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		EXPECT_EQ(-EACCES, agent_add_cert(others[i], ring,
+						  self->b_der));
+		EXPECT_EQ(-EACCES, agent_keyctl(others[i], KEYCTL_DESCRIBE,
+						ring, 0, 0));
+		EXPECT_EQ(-ENOKEY, agent_keyctl(others[i], KEYCTL_READ, ring,
+						0, 0));
+		EXPECT_EQ(-EACCES, agent_keyctl(others[i], KEYCTL_CLEAR, ring,
+						0, 0));
+		EXPECT_EQ(-EACCES, agent_keyctl(others[i], KEYCTL_UNLINK, key,
+						ring, 0));
+		EXPECT_EQ(-EACCES, agent_keyctl(others[i], KEYCTL_LINK, ring,
+						KEY_SPEC_PROCESS_KEYRING, 0));
+	}
+	/* Who is above, and privileged, may. */
+	EXPECT_LT(0, agent_keyctl(&self->host, KEYCTL_DESCRIBE, ring, 0, 0));
+	EXPECT_LT(0, agent_add_cert(&self->host, ring, self->b_der));
+}
+
+/* Lines of a list about a key of a keyring. */
+static int key_lines(int list, const char *keyring)
+{
+	char needle[64];
+	struct list l;
+	const char *c;
+	int n = 0;
+
+	if (list_read(list, &l))
+		return -1;
+	snprintf(needle, sizeof(needle), " %s 3082", keyring);
+	for (c = l.text; (c = strstr(c, needle)); c++)
+		n++;
+	list_free(&l);
+	return n;
+}
+
+/*
+ * "Key loads are measured by func=KEY_CHECK in the namespace and in its
+ * ancestors", whoever added the key; "keyrings= name the namespace's own".
+ */
+TEST_F(certs, measured)
+{
+	const int host = key_lines(self->list_host, ".ima_ns");
+	const int ima = key_lines(self->list_host, ".ima");
+	const long ring = agent_keyring(&self->a);
+	char path[PATH_MAX];
+
+	ASSERT_EQ(0, agent_load(&self->a,
+				"measure func=KEY_CHECK keyrings=.ima\n"));
+	/* Fresh ones: a list has a line once. */
+	ASSERT_EQ(0, make_cert("d", "authority", "prime256v1"));
+	ASSERT_EQ(0, make_cert("e", "authority", "prime256v1"));
+	ASSERT_LT(0, give_key(&self->a, self->id_a, "d"));
+	EXPECT_EQ(1, key_lines(self->list_a, ".ima"));
+	cert_path(path, "e");
+	ASSERT_LT(0, agent_add_cert(&self->host, ring, path));
+	EXPECT_EQ(2, key_lines(self->list_a, ".ima"));
+	EXPECT_EQ(0, key_lines(self->list_b, ".ima"));
+	EXPECT_LE(host + 2, key_lines(self->list_host, ".ima_ns"));
+	EXPECT_EQ(ima, key_lines(self->list_host, ".ima"));
+}
+
+/* Real tools: keyctl and evmctl, by the serial that the file tells. */
+TEST_F(certs, tools)
+{
+	char serial[16], pem[PATH_MAX], out[4096];
+	const char *const import[] = { "evmctl", "import", self->a_der, serial,
+				       NULL };
+	const char *const show[] = { "keyctl", "rlist", serial, NULL };
+	long ring, key;
+
+	ASSERT_EQ(0, host_add_ca(self->id_a, self->authority));
+	ring = agent_keyring(&self->a);
+	snprintf(serial, sizeof(serial), "%ld", ring);
+	snprintf(pem, sizeof(pem), "%s/a.pem", sign_dir);
+	ASSERT_EQ(0, run(import, out, sizeof(out)));
+	ASSERT_EQ(0, run(show, out, sizeof(out)));
+	key = strtol(out, NULL, 10);
+	EXPECT_LT(0, key);
+	EXPECT_LT(0, agent_keyctl(&self->a, KEYCTL_DESCRIBE, key, 0, 0));
+}
+
+/* "A keyring at its quota": that of the owner's root. */
+TEST_F(certs, quota)
+{
+	const char *const one = "1\n";
+	long ring;
+
+	ASSERT_LT(0, read_path(MAXKEYS, &self->maxkeys));
+	ASSERT_EQ(0, host_add_ca(self->id_mine, self->authority));
+	/* The one that the user has. */
+	ASSERT_LT(0, agent_keyctl(&self->user, KEYCTL_JOIN_SESSION_KEYRING, 0,
+				  0, 0));
+	ASSERT_EQ(0, write_path(MAXKEYS, 0, one, strlen(one)));
+	EXPECT_EQ(-EDQUOT, agent_open(&self->mine, KEYRING_FILE, O_RDONLY));
+	ASSERT_EQ(0, write_path(MAXKEYS, 0, self->maxkeys,
+				strlen(self->maxkeys)));
+	ring = agent_keyring(&self->mine);
+	EXPECT_LT(0, ring);
+	ASSERT_EQ(0, write_path(MAXKEYS, 0, one, strlen(one)));
+	EXPECT_EQ(-EDQUOT, agent_add_cert(&self->mine, ring, self->a_der));
+	ASSERT_EQ(0, write_path(MAXKEYS, 0, self->maxkeys,
+				strlen(self->maxkeys)));
+	EXPECT_LT(0, agent_add_cert(&self->mine, ring, self->a_der));
+}
+
+/* The end: whoever linked the keyring has an empty one. */
+TEST_F(certs, ends_with_namespace)
+{
+	struct agent brief;
+	long id, ring;
+
+	ASSERT_EQ(0, agent_start(&brief, &self->host, CLONE_NEWNS));
+	id = agent_number(&brief, "id");
+	ASSERT_LT(0, give_key(&brief, id, "a"));
+	ring = agent_keyring(&brief);
+	ASSERT_LT(0, agent_keyctl(&self->host, KEYCTL_JOIN_SESSION_KEYRING, 0,
+				  0, 0));
+	ASSERT_EQ(0, agent_keyctl(&self->host, KEYCTL_LINK, ring,
+				  KEY_SPEC_SESSION_KEYRING, 0));
+	ASSERT_EQ(0, agent_stop(&brief));
+	while (agent_keyctl(&self->host, KEYCTL_READ, ring, 0, 0) >= 0)
+		usleep(1000);
+	EXPECT_GT(0, agent_add_cert(&self->host, ring, self->a_der));
+}
+
+TEST_HARNESS_MAIN
