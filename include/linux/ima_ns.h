@@ -79,9 +79,15 @@ static inline void ima_ns_tpm_chip_gone(struct tpm_chip *chip)
 
 #ifdef CONFIG_IMA_NS_KEYS
 bool ima_ns_is_keyring(const struct key *keyring);
+bool ima_ns_unrequestable(const struct key *keyring);
 void ima_ns_key_changed(const struct key *key);
 #else
 static inline bool ima_ns_is_keyring(const struct key *keyring)
+{
+	return false;
+}
+
+static inline bool ima_ns_unrequestable(const struct key *keyring)
 {
 	return false;
 }

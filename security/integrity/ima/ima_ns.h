@@ -52,6 +52,8 @@ struct ucounts;
  * @appraise: what the rules demand of loading modules, firmware, kexec images
  *	      and policies, as in ima_appraise; 0 in the initial one.  Written
  *	      with @flag.
+ * @hashes: whether appraise rules go by hashes: IMA_NS_SELF if such a rule has
+ *	    ns=self, IMA_NS_CHILDREN if one has not.  Written with @flag.
  * @setxattr_algos: hash algorithms that security.ima may be set with, 0 if any;
  *		    0 in the initial one.  Set once, by who holds @busy.
  */
@@ -66,6 +68,7 @@ struct ima_ns_policy {
 	bool scoped;
 	bool may_audit;
 	int appraise;
+	int hashes;
 	unsigned int setxattr_algos;
 	unsigned long lsm_seq;
 };
@@ -128,6 +131,8 @@ struct ima_ns_tpm {
  * @gen: counts what makes keys come and go, after it has happened.
  * @locked: nothing is added to @ring any more.  Set once.
  * @used: a key was added to @ring.  Set once.
+ * @begun: who made the namespace has given the one certificate that is theirs
+ *	   to give, or is about to; changed by xchg().
  */
 struct ima_ns_keys {
 	struct key *ring;
@@ -135,6 +140,7 @@ struct ima_ns_keys {
 	atomic64_t gen;
 	bool locked;
 	bool used;
+	bool begun;
 };
 
 /**
@@ -331,11 +337,43 @@ static inline void ima_state_refresh(const struct ima_namespace *ns,
 		clear_bit(IMA_DIGSIG, &state->atomic_flags);
 }
 
-/* A file that was just made has no signature yet.  Needs iint->mutex. */
+/* Nothing is known before somebody has looked. */
+static inline void ima_state_init(struct ima_iint_state *state)
+{
+	state->ima_file_status = INTEGRITY_UNKNOWN;
+	state->ima_mmap_status = INTEGRITY_UNKNOWN;
+	state->ima_bprm_status = INTEGRITY_UNKNOWN;
+	state->ima_read_status = INTEGRITY_UNKNOWN;
+	state->ima_creds_status = INTEGRITY_UNKNOWN;
+}
+
+/*
+ * What is known of the file systems that content and attributes come from.  A
+ * stacked one does not say what those below are: any user may mount it.
+ */
+static inline unsigned long ima_sb_iflags(const struct file *file)
+{
+	unsigned long iflags = file_inode(file)->i_sb->s_iflags;
+	struct dentry *dentry = file_dentry(file);
+
+	if (!IS_ENABLED(CONFIG_IMA_NS))
+		return iflags;
+
+	return iflags | d_real_inode(dentry)->i_sb->s_iflags |
+	       d_real(dentry, D_REAL_METADATA)->d_sb->s_iflags;
+}
+
+/*
+ * A file that was just made has no signature yet.  For a child that is said
+ * once, whoever still holds it open as the one who made it.  Needs iint->mutex.
+ */
 static inline void ima_state_is_new(const struct ima_namespace *ns,
 				    const struct ima_iint_cache *iint,
 				    struct ima_iint_state *state)
 {
+	if (ns->parent && state->new_seq)
+		return;
+
 	state->flags |= IMA_NEW_FILE;
 	if (ns->parent)
 		state->new_seq = 1 + atomic64_read(&iint->data_seq);
@@ -489,10 +527,20 @@ void ima_ns_verdict_refresh(struct ima_namespace *ns,
 			    struct ima_iint_cache *iint,
 			    struct ima_iint_state *state, int action,
 			    unsigned int algos);
+bool ima_ns_left_alone(const struct ima_namespace *leaf,
+		       const struct ima_namespace *ns);
 bool ima_ns_may_update(const struct ima_namespace *ns,
 		       const struct inode *inode);
-bool ima_ns_wants_xattr(struct ima_iint_cache *iint, struct inode *inode);
-void ima_ns_file_created(struct mnt_idmap *idmap, struct inode *inode);
+bool ima_ns_trusts_hash(const struct ima_namespace *ns,
+			const struct inode *inode);
+void ima_ns_update_later(const struct ima_namespace *ns,
+			 struct ima_iint_cache *iint, const struct inode *inode,
+			 struct ima_iint_state *state);
+bool ima_ns_last_writer(struct ima_iint_cache *iint, bool *fresh);
+void ima_ns_update_xattr(struct ima_iint_cache *iint, struct file *file);
+void ima_ns_file_created(struct mnt_idmap *idmap, struct inode *inode,
+			 bool writing);
+int ima_ns_copy_up_xattr(struct dentry *src, const char *name);
 bool ima_ns_load_denied(int appraise);
 bool ima_ns_setxattr_allowed(enum hash_algo algo);
 void ima_ns_audit_verdict(struct ima_namespace *ns,
@@ -734,14 +782,31 @@ static inline bool ima_ns_may_update(const struct ima_namespace *ns,
 	return false;
 }
 
-static inline bool ima_ns_wants_xattr(struct ima_iint_cache *iint,
-				      struct inode *inode)
+static inline bool ima_ns_trusts_hash(const struct ima_namespace *ns,
+				      const struct inode *inode)
+{
+	return true;
+}
+
+static inline void ima_ns_update_later(const struct ima_namespace *ns,
+				       struct ima_iint_cache *iint,
+				       const struct inode *inode,
+				       struct ima_iint_state *state)
+{
+}
+
+static inline bool ima_ns_last_writer(struct ima_iint_cache *iint, bool *fresh)
 {
 	return false;
 }
 
+static inline void ima_ns_update_xattr(struct ima_iint_cache *iint,
+				       struct file *file)
+{
+}
+
 static inline void ima_ns_file_created(struct mnt_idmap *idmap,
-				       struct inode *inode)
+				       struct inode *inode, bool writing)
 {
 }
 
@@ -812,10 +877,12 @@ int ima_ns_key_permission(key_ref_t key_ref, const struct cred *cred,
 			  enum key_need_perm need_perm);
 bool ima_ns_key_added(struct key *keyring, struct key *key,
 		      const void *payload, size_t size);
+bool ima_ns_verifies(void);
 int ima_ns_digsig_verify(struct ima_namespace *ns, struct ima_iint_state *state,
 			 const char *sig, int siglen, const char *digest,
 			 int digestlen);
-int ima_ns_modsig_verify(struct ima_namespace *ns, const struct modsig *modsig);
+int ima_ns_modsig_verify(struct ima_namespace *ns, struct ima_iint_state *state,
+			 const struct modsig *modsig);
 #else
 static inline void ima_ns_keys_free(struct ima_namespace *ns)
 {
@@ -823,6 +890,11 @@ static inline void ima_ns_keys_free(struct ima_namespace *ns)
 
 static inline bool ima_ns_key_added(struct key *keyring, struct key *key,
 				    const void *payload, size_t size)
+{
+	return false;
+}
+
+static inline bool ima_ns_verifies(void)
 {
 	return false;
 }
@@ -836,6 +908,7 @@ static inline int ima_ns_digsig_verify(struct ima_namespace *ns,
 }
 
 static inline int ima_ns_modsig_verify(struct ima_namespace *ns,
+				       struct ima_iint_state *state,
 				       const struct modsig *modsig)
 {
 	return -ENOKEY;
@@ -858,10 +931,13 @@ static inline void ima_audit_denied(struct ima_namespace *ns,
 
 /* What the file holds when it is closed is to be in security.ima. */
 static inline void ima_state_update_later(const struct ima_namespace *ns,
+					  struct ima_iint_cache *iint,
 					  const struct inode *inode,
 					  struct ima_iint_state *state)
 {
-	if (!ns->parent || ima_ns_may_update(ns, inode))
+	if (ns->parent)
+		ima_ns_update_later(ns, iint, inode, state);
+	else
 		set_bit(IMA_UPDATE_XATTR, &state->atomic_flags);
 }
 

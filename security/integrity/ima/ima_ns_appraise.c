@@ -9,7 +9,6 @@
 
 #include <linux/audit.h>
 #include <linux/cred.h>
-#include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/ratelimit.h>
 #include <linux/timekeeping.h>
@@ -57,13 +56,31 @@ static bool acts_on_kernel(enum ima_hooks func)
 }
 
 /**
+ * ima_ns_left_alone - is what is done in a level left to those below another?
+ * @leaf: the level
+ * @ns: a level above it
+ *
+ * So it is if somebody who may say so for @ns, or for a level above, said it
+ * of @leaf or of a level between.
+ *
+ * Context: any.
+ * Return: whether appraise rules of @ns with ns=self have no say.
+ */
+bool ima_ns_left_alone(const struct ima_namespace *leaf,
+		       const struct ima_namespace *ns)
+{
+	for (; leaf != ns; leaf = leaf->parent) {
+		if (READ_ONCE(leaf->appraise.bound) <= ns->level)
+			return true;
+	}
+	return false;
+}
+
+/**
  * ima_ns_released - is an act left to those below a level?
  * @walk: who acts
  * @ns: a level above that of the acting task
  * @func: the hook
- *
- * So it is if somebody who may say so for @ns, or for a level above, said it
- * of the acting task's level or of one between.
  *
  * Context: any.
  * Return: whether appraise rules of @ns with ns=self have no say.
@@ -71,16 +88,7 @@ static bool acts_on_kernel(enum ima_hooks func)
 bool ima_ns_released(const struct ima_walk *walk,
 		     const struct ima_namespace *ns, enum ima_hooks func)
 {
-	const struct ima_namespace *below;
-
-	if (acts_on_kernel(func))
-		return false;
-
-	for (below = walk->leaf; below != ns; below = below->parent) {
-		if (READ_ONCE(below->appraise.bound) <= ns->level)
-			return true;
-	}
-	return false;
+	return !acts_on_kernel(func) && ima_ns_left_alone(walk->leaf, ns);
 }
 
 /* Do rules demand now what they did not when the verdict was made? */
@@ -88,6 +96,13 @@ static bool rules_differ(const struct ima_iint_state *state, int action)
 {
 	return (action & IMA_APPRAISE) &&
 	       ((state->flags ^ action) & IMA_NONACTION_RULE_FLAGS);
+}
+
+static void forget(struct ima_iint_state *state, int action)
+{
+	state->flags &= ~(IMA_APPRAISED | IMA_APPRAISED_SUBMASK);
+	if (action & IMA_APPRAISE)
+		state->flags &= ~IMA_NONACTION_RULE_FLAGS;
 }
 
 /**
@@ -99,7 +114,8 @@ static bool rules_differ(const struct ima_iint_state *state, int action)
  * @algos: hash algorithms that it allows, 0 if all
  *
  * A verdict rests on keys, which may have gone or expired, and on what the
- * rule demanded that it was made for.  It does not tell of the algorithm.
+ * rule demanded that it was made for.  It does not tell of the algorithm.  The
+ * host's rules differ by who acts only if they have a scope, too.
  *
  * Context: iint->mutex is held.
  */
@@ -112,8 +128,12 @@ void ima_ns_verdict_refresh(struct ima_namespace *ns,
 
 	lockdep_assert_held(&iint->mutex);
 
-	if (!ns->parent)
+	if (!ns->parent) {
+		/* What a child was left to must not do for the host as well. */
+		if (READ_ONCE(ns->policy.scoped) && rules_differ(state, action))
+			forget(state, action);
 		return;
+	}
 
 	if (state->new_seq != 1 + atomic64_read(&iint->data_seq))
 		state->flags &= ~IMA_NEW_FILE;
@@ -125,105 +145,9 @@ void ima_ns_verdict_refresh(struct ima_namespace *ns,
 	    ktime_get_real_seconds() < state->key_expiry)
 		return;
 
-	state->flags &= ~(IMA_APPRAISED | IMA_APPRAISED_SUBMASK);
-	if (action & IMA_APPRAISE)
-		state->flags &= ~IMA_NONACTION_RULE_FLAGS;
+	forget(state, action);
 	state->key_gen = gen;
 	state->key_expiry = TIME64_MAX;
-}
-
-/**
- * ima_ns_may_update - may security.ima be written for a child?
- * @ns: the child
- * @inode: the file
- *
- * On file systems of the initial user namespace the kernel does so for the
- * initial level alone.
- *
- * Context: any.
- * Return: whether the owner of @ns is that of the file system, or above it.
- */
-bool ima_ns_may_update(const struct ima_namespace *ns, const struct inode *inode)
-{
-	const struct user_namespace *user_ns = inode->i_sb->s_user_ns;
-
-	return user_ns != &init_user_ns && in_userns(ns->user_ns, user_ns);
-}
-
-/**
- * ima_ns_wants_xattr - is the hash in security.ima to be kept for a child?
- * @iint: of a file whose last writer closes it
- * @inode: the file
- *
- * Whoever closes it: what counts is which levels let it be written.
- *
- * Context: iint->mutex is held.
- * Return: whether a level that it may be written for wants it.
- */
-bool ima_ns_wants_xattr(struct ima_iint_cache *iint, struct inode *inode)
-{
-	struct ima_ns_status *status;
-	bool wants = false;
-
-	if (inode->i_sb->s_user_ns == &init_user_ns)
-		return false;
-
-	spin_lock_bh(&ima_ns_status_lock);
-	list_for_each_entry(status, &iint->statuses, iint_node) {
-		if (test_and_clear_bit(IMA_UPDATE_XATTR,
-				       &status->state.atomic_flags))
-			wants |= ima_wants_xattr(&status->state);
-	}
-	spin_unlock_bh(&ima_ns_status_lock);
-	return wants;
-}
-
-static void mark_new(struct ima_walk *walk, struct ima_namespace *ns,
-		     struct mnt_idmap *idmap, struct inode *inode, u32 secid)
-{
-	struct ima_iint_cache *iint;
-	struct ima_iint_state *state;
-
-	if (!(READ_ONCE(ns->policy.flag) & IMA_APPRAISE) ||
-	    !ima_ns_get_action(walk, ns, idmap, inode, current_cred(), secid,
-			       FILE_CHECK, MAY_ACCESS, IMA_APPRAISE, NULL, NULL,
-			       NULL, NULL))
-		return;
-
-	/* Without memory it is no new file, and denied rather than not. */
-	inode_lock_nested(inode, I_MUTEX_CHILD);
-	iint = ima_inode_get(inode);
-	state = iint ? ima_ns_state_get(ns, iint) : NULL;
-	inode_unlock(inode);
-	if (!state)
-		return;
-
-	mutex_lock(&iint->mutex);
-	ima_state_is_new(ns, iint, state);
-	ima_state_update_later(ns, inode, state);
-	mutex_unlock(&iint->mutex);
-}
-
-/**
- * ima_ns_file_created - a file was made by mknod() or O_TMPFILE
- * @idmap: idmap of the mount it was made through
- * @inode: the file
- *
- * Context: process context, may sleep; the directory may be locked, @inode is
- * not.
- */
-void ima_ns_file_created(struct mnt_idmap *idmap, struct inode *inode)
-{
-	struct ima_walk walk = { .leaf = ima_ns_current() };
-	struct ima_namespace *ns;
-	u32 secid;
-
-	if (!walk.leaf->parent || !S_ISREG(inode->i_mode))
-		return;
-
-	security_current_getsecid_subj(&secid);
-	for (ns = walk.leaf; ns->parent; ns = ns->parent)
-		mark_new(&walk, ns, idmap, inode, secid);
 }
 
 /**

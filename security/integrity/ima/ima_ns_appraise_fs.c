@@ -74,6 +74,21 @@ static ssize_t ima_ns_keyring_read(struct file *file, char __user *buf,
 	return simple_read_from_buffer(buf, count, ppos, text, len);
 }
 
+/* Who is adding a key is done with it, or refused. */
+static int lock_ring(struct ima_namespace *ns)
+{
+	struct key *ring = ima_ns_keys_ring(ns);
+	bool first;
+
+	if (IS_ERR(ring))
+		return PTR_ERR(ring);
+
+	down_write(&ring->sem);
+	first = !xchg(&ns->keys.locked, true);
+	up_write(&ring->sem);
+	return first;
+}
+
 static ssize_t ima_ns_keyring_write(struct file *file, const char __user *buf,
 				    size_t count, loff_t *ppos)
 {
@@ -88,7 +103,10 @@ static ssize_t ima_ns_keyring_write(struct file *file, const char __user *buf,
 	if (err)
 		return err;
 
-	if (!xchg(&ns->keys.locked, true)) {
+	err = lock_ring(ns);
+	if (err < 0)
+		return err;
+	if (err) {
 		scnprintf(text, sizeof(text), "ima_ns=%llu", ns->id);
 		ima_ns_measure_event(ns, "keyring-locked", text);
 	}
@@ -238,16 +256,21 @@ const struct file_operations ima_ns_appraise_ops = {
 
 /* ima/ca */
 
+static unsigned long count_cas(const struct ima_namespace *ns)
+{
+	const struct key *ca = READ_ONCE(ns->keys.ca);
+
+	return ca ? READ_ONCE(ca->keys.nr_leaves_on_tree) : 0;
+}
+
 static ssize_t ima_ns_ca_read(struct file *file, char __user *buf,
 			      size_t count, loff_t *ppos)
 {
 	const struct from_above *above = file->private_data;
-	const struct key *ca = READ_ONCE(above->ns->keys.ca);
-	char text[16];
+	char text[24];
 	int len;
 
-	len = scnprintf(text, sizeof(text), "%lu\n",
-			ca ? ca->keys.nr_leaves_on_tree : 0);
+	len = scnprintf(text, sizeof(text), "%lu\n", count_cas(above->ns));
 	return simple_read_from_buffer(buf, count, ppos, text, len);
 }
 
@@ -255,11 +278,11 @@ static ssize_t ima_ns_ca_read(struct file *file, char __user *buf,
  * A user may vouch for the keys of containers of theirs that nobody above
  * appraises: once, before there is a key.
  */
-static bool may_begin(const struct ima_namespace *ns)
+static bool begin(struct ima_namespace *ns)
 {
 	const struct ima_namespace *above;
 
-	if (ns->user_ns == ns->parent->user_ns || READ_ONCE(ns->keys.ca) ||
+	if (ns->user_ns == ns->parent->user_ns || count_cas(ns) ||
 	    READ_ONCE(ns->keys.used))
 		return false;
 
@@ -267,7 +290,21 @@ static bool may_begin(const struct ima_namespace *ns)
 		if (READ_ONCE(above->policy.flag) & IMA_APPRAISE)
 			return false;
 	}
-	return true;
+	return !xchg(&ns->keys.begun, true);
+}
+
+/* What came to nothing was not the one time. */
+static int add_first_ca(struct ima_namespace *ns, const void *cert, size_t size)
+{
+	int err;
+
+	if (!begin(ns))
+		return -EPERM;
+
+	err = ima_ns_keys_add_ca(ns, cert, size);
+	if (err)
+		WRITE_ONCE(ns->keys.begun, false);
+	return err;
 }
 
 static ssize_t ima_ns_ca_write(struct file *file, const char __user *buf,
@@ -278,8 +315,6 @@ static ssize_t ima_ns_ca_write(struct file *file, const char __user *buf,
 	void *cert;
 	int err;
 
-	if (above->level == ns->level && !may_begin(ns))
-		return -EPERM;
 	if (*ppos || !count)
 		return -EINVAL;
 	if (count > MAX_CA_SIZE)
@@ -289,7 +324,8 @@ static ssize_t ima_ns_ca_write(struct file *file, const char __user *buf,
 	if (IS_ERR(cert))
 		return PTR_ERR(cert);
 
-	err = ima_ns_keys_add_ca(ns, cert, count);
+	err = above->level == ns->level ? add_first_ca(ns, cert, count) :
+					  ima_ns_keys_add_ca(ns, cert, count);
 	kfree(cert);
 	return err ?: count;
 }

@@ -9,9 +9,11 @@
  */
 
 #include <crypto/public_key.h>
+#include <keys/asymmetric-subtype.h>
 #include <keys/asymmetric-type.h>
 #include <keys/system_keyring.h>
 #include <linux/cred.h>
+#include <linux/crypto.h>
 #include <linux/key.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -36,8 +38,11 @@
 /* What the keyring of a child is called in the lists of its ancestors. */
 #define NAME_ABOVE	".ima_ns"
 
-/* The kernel's own credentials, for looking into keyrings. */
+/* The kernel's own credentials, for looking into keyrings: for files' sake... */
 static const struct cred *verifier __ro_after_init;
+
+/* ...and for other keys'. */
+static const struct cred *certifier __ro_after_init;
 
 /* ima_ns_keys=any */
 static bool any_key __ro_after_init;
@@ -84,6 +89,28 @@ bool ima_ns_is_keyring(const struct key *keyring)
 	return is_marked(keyring);
 }
 
+/* A keyring of the kernel's: users cannot give such a name to one. */
+static bool is_systems(const struct key *key)
+{
+	return key->type == &key_type_keyring && *key->description == '.';
+}
+
+/**
+ * ima_ns_unrequestable - may keys that are asked for not enter a keyring?
+ * @keyring: the keyring
+ *
+ * request_key(2) asks no restriction: who answers would be asked instead.
+ *
+ * Context: process context.
+ * Return: whether @keyring is a namespace's, or one of the kernel's that the
+ * task, not being in the initial namespace, would get keys into.
+ */
+bool ima_ns_unrequestable(const struct key *keyring)
+{
+	return is_marked(keyring) ||
+	       (is_systems(keyring) && ima_ns_current()->parent);
+}
+
 /**
  * ima_ns_key_changed - a key or a keyring is not what it was
  * @key: the key or keyring, which was changed already
@@ -105,15 +132,31 @@ void ima_ns_key_changed(const struct key *key)
 	put_ima_ns(ns);
 }
 
+/*
+ * Uid 0 is root's in many containers.  Without being privileged in the initial
+ * user namespace it may look keys up in the kernel's keyrings, as verifying
+ * does, and not change them.
+ */
+static int system_permission(key_ref_t key_ref, const struct cred *cred,
+			     enum key_need_perm need_perm)
+{
+	bool looks = need_perm == KEY_NEED_VIEW || need_perm == KEY_NEED_READ ||
+		     (need_perm == KEY_NEED_SEARCH && is_key_possessed(key_ref));
+
+	return looks || !ima_ns_current()->parent ||
+	       ima_ns_privileged(&init_ima_ns, cred) ? 0 : -EACCES;
+}
+
 /**
  * ima_ns_key_permission - may a task use a key of a namespace?
  * @key_ref: the key or keyring
  * @cred: the credentials that count
- * @need_perm: unused
+ * @need_perm: what for
  *
  * Context: LSM hook; may be called under RCU.
  * Return: 0, or -EACCES: the task is neither in that namespace nor above it,
- * or not privileged over its owner.
+ * or not privileged over its owner.  The kernel's own keyrings are the initial
+ * namespace's.
  */
 int ima_ns_key_permission(key_ref_t key_ref, const struct cred *cred,
 			  enum key_need_perm need_perm)
@@ -122,8 +165,11 @@ int ima_ns_key_permission(key_ref_t key_ref, const struct cred *cred,
 	struct ima_namespace *ns, *own = ima_ns_current();
 	int err = -EACCES;
 
-	if (!is_marked(key) || cred == verifier)
+	if (cred == verifier || cred == certifier)
 		return 0;
+	if (!is_marked(key))
+		return is_systems(key) ?
+			       system_permission(key_ref, cred, need_perm) : 0;
 
 	ns = ns_of_key(key);
 	if (ns && (ns == own || ima_ns_is_below(ns, own)) &&
@@ -148,6 +194,19 @@ static int is_certified(struct ima_namespace *ns, struct key *ring,
 	return err;
 }
 
+/*
+ * Is the algorithm there?  A module for it is loaded now, since nobody may wait
+ * for one while a file is verified: the file may be what loads it.
+ */
+static bool is_usable(const union key_payload *payload)
+{
+	const struct public_key *key = payload->data[asym_crypto];
+
+	return payload->data[asym_subtype] == &public_key_subtype && key &&
+	       crypto_has_alg(key->pkey_algo, CRYPTO_ALG_TYPE_AKCIPHER,
+			      CRYPTO_ALG_TYPE_MASK);
+}
+
 static int may_add(struct key *ring, const struct key_type *type,
 		   const union key_payload *payload, struct key *unused)
 {
@@ -161,10 +220,12 @@ static int may_add(struct key *ring, const struct key_type *type,
 		return -EKEYREVOKED;
 	if (READ_ONCE(ns->keys.locked))
 		return -EPERM;
+	if (!is_usable(payload))
+		return -ENOPKG;
 	if (any_key)
 		return 0;
 
-	old = override_creds(verifier);
+	old = override_creds(certifier);
 	err = is_certified(ns, ring, type, payload);
 	revert_creds(old);
 	return err;
@@ -186,13 +247,16 @@ static struct key *alloc_ring(struct ima_namespace *ns, const char *name,
 	restriction->check = check;
 	ring = keyring_alloc(name, uid_valid(uid) ? uid : ns->user_ns->owner,
 			     gid_valid(gid) ? gid : ns->user_ns->group,
-			     verifier, perm, flags, restriction, NULL);
+			     verifier, CA_PERM, flags, restriction, NULL);
 	if (IS_ERR(ring)) {
 		kfree(restriction);
 		return ring;
 	}
 
-	*key_ns_id(ring) = ns->id;
+	/* Not before it is known whose it is does anybody come by it. */
+	WRITE_ONCE(*key_ns_id(ring), ns->id);
+	/* Who finds it usable finds the mark; by dependency. */
+	smp_store_release(&ring->perm, perm);
 	return ring;
 }
 
@@ -261,7 +325,7 @@ int ima_ns_keys_add_ca(struct ima_namespace *ns, const void *data, size_t size)
 	if (ca->keys.nr_leaves_on_tree >= IMA_NS_MAX_CAS)
 		return -EDQUOT;
 
-	old = override_creds(verifier);
+	old = override_creds(certifier);
 	ref = key_create_or_update(make_key_ref(ca, 1), "asymmetric", NULL,
 				   data, size, KEY_POS_SEARCH | KEY_POS_VIEW,
 				   KEY_ALLOC_NOT_IN_QUOTA);
@@ -407,17 +471,22 @@ int ima_ns_digsig_verify(struct ima_namespace *ns, struct ima_iint_state *state,
 /**
  * ima_ns_modsig_verify - verify an appended signature with a child's keys
  * @ns: the namespace
+ * @state: is told that the verdict is for this once: nobody says when the key
+ *	   expires, of those that are chained to it
  * @modsig: the signature
  *
  * Context: process context; iint->mutex is held.
  * Return: 0, -ENOKEY: no key of the keyring made it, or what verifying it
  * failed with.
  */
-int ima_ns_modsig_verify(struct ima_namespace *ns, const struct modsig *modsig)
+int ima_ns_modsig_verify(struct ima_namespace *ns, struct ima_iint_state *state,
+			 const struct modsig *modsig)
 {
 	struct key *ring = READ_ONCE(ns->keys.ring);
 	const struct cred *old;
 	int err;
+
+	state->key_expiry = 0;
 
 	/* Without a keyring, the kernel's own would do for PKCS#7. */
 	if (!ring)
@@ -429,9 +498,22 @@ int ima_ns_modsig_verify(struct ima_namespace *ns, const struct modsig *modsig)
 	return err;
 }
 
+/**
+ * ima_ns_verifies - is the task verifying a child's signature?
+ *
+ * Context: any.
+ * Return: whether it is, and must not wait for a module: it holds the lock of a
+ * file that loading one may need.
+ */
+bool ima_ns_verifies(void)
+{
+	return current_cred() == verifier;
+}
+
 static int __init ima_ns_keys_init(void)
 {
 	verifier = prepare_kernel_cred(&init_task);
-	return verifier ? 0 : -ENOMEM;
+	certifier = prepare_kernel_cred(&init_task);
+	return verifier && certifier ? 0 : -ENOMEM;
 }
 core_initcall(ima_ns_keys_init);

@@ -96,6 +96,18 @@ static unsigned int both_algos(unsigned int algos, unsigned int own)
 	return algos & own ?: own;
 }
 
+/* What a rule allows must be allowed by the other one as well. */
+static int both_actions(int action, int own)
+{
+	const int allowed = IMA_PERMIT_DIRECTIO | IMA_MODSIG_ALLOWED;
+
+	if (action & own & IMA_APPRAISE) {
+		action &= own | ~allowed;
+		own &= action | ~allowed;
+	}
+	return action | own;
+}
+
 /* A user's policy does not judge who comes from outside of that user's. */
 static int without_appraisal(int action)
 {
@@ -133,7 +145,7 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 	int scope = walk->leaf == ns ? IMA_NS_SELF : IMA_NS_CHILDREN;
 	int rules = walk->loaded ? IMA_NS_LOADED : 0;
 	unsigned int algos = 0;
-	int action;
+	int action, own;
 
 	if (ns->parent)
 		ima_ns_lsm_refresh(ns);
@@ -144,10 +156,10 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 	if (scope == IMA_NS_CHILDREN && READ_ONCE(ns->policy.scoped)) {
 		flags &= actions_of_level(walk, ns, cred, func);
 		flags &= ~(action & (IMA_MEASURE | IMA_AUDIT));
-		action |= ima_match_policy(ns, IMA_NS_SELF | rules, idmap,
-					   inode, cred, secid, func, mask,
-					   flags, pcr, template_desc, func_data,
-					   &algos);
+		own = ima_match_policy(ns, IMA_NS_SELF | rules, idmap,
+				       inode, cred, secid, func, mask, flags,
+				       pcr, template_desc, func_data, &algos);
+		action = both_actions(action, own);
 		if (allowed_algos && algos)
 			*allowed_algos = both_algos(*allowed_algos, algos);
 	}

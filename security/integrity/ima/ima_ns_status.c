@@ -68,6 +68,7 @@ static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
 				   GFP_NOFS | __GFP_NOFAIL);
 	status->key.iint = (uintptr_t)iint;
 	status->key.ns_id = ns->id;
+	ima_state_init(&status->state);
 	if (rhashtable_insert_fast(&ima_ns_statuses, &status->node,
 				   ima_ns_status_params)) {
 		kmem_cache_free(ima_ns_status_cache, status);

@@ -12,10 +12,18 @@
 #include "ima.h"
 
 /* Changes that the kernel is not told of, and has to look for. */
-static bool may_have_changed(struct inode *inode, struct inode *real_inode,
+static bool may_have_changed(struct file *file, struct inode *real_inode,
 			     struct ima_iint_cache *iint, int action)
 {
-	unsigned long iflags = inode->i_sb->s_iflags;
+	struct inode *inode = file_inode(file);
+	unsigned long iflags = ima_sb_iflags(file);
+
+	/* Those who closed it last took each other for the last one. */
+	if (test_bit(IMA_WRITER_LEFT, &iint->atomic_flags) &&
+	    !inode_is_open_for_write(inode)) {
+		clear_bit(IMA_WRITER_LEFT, &iint->atomic_flags);
+		return true;
+	}
 
 	/* Limited to privileged mounted filesystems. */
 	if ((iflags & SB_I_IMA_UNVERIFIABLE_SIGNATURE) &&
@@ -23,8 +31,8 @@ static bool may_have_changed(struct inode *inode, struct inode *real_inode,
 	    !(action & IMA_FAIL_UNVERIFIABLE_SIGS))
 		return true;
 
-	/* On stacked filesystems, data may change below. */
-	return real_inode != inode &&
+	/* On stacked filesystems, data may change below once it was looked at. */
+	return real_inode != inode && iint->version_seq != U64_MAX &&
 	       (!IS_I_VERSION(real_inode) ||
 		integrity_inode_attrs_changed(&iint->real_inode, real_inode));
 }
@@ -56,7 +64,7 @@ void ima_walk_check_changed(struct ima_walk *walk,
 
 	/* A level that does nothing does not look, nor does it for the others. */
 	if (!walk->checked && (action & IMA_DO_MASK)) {
-		if (may_have_changed(inode, real_inode, iint, action))
+		if (may_have_changed(file, real_inode, iint, action))
 			ima_iint_changed(iint);
 		walk->checked = true;
 	}
