@@ -320,6 +320,48 @@ TEST_F(certs, not_linked)
 					0, 0));
 }
 
+static long do_request_key(struct call *call, int fd)
+{
+	const char *const answer = *call->text ? call->text : NULL;
+	const long key = syscall(__NR_request_key, "asymmetric", call->path,
+				 answer, call->flags);
+
+	if (fd >= 0)
+		close(fd);
+	return key < 0 ? -errno : key;
+}
+
+/* Asks for a key, of whoever answers if there is something to tell them. */
+static long agent_request_key(struct agent *agent, const char *name,
+			      const char *answer, long ring)
+{
+	snprintf(agent->call->path, PATH_MAX, "%s", name);
+	snprintf(agent->call->text, TEXT_SIZE, "%s", answer);
+	agent->call->flags = ring;
+	return agent_call(agent, do_request_key, -1, NULL);
+}
+
+/* Nor does one get there that is asked for, whether it exists or not. */
+TEST_F(certs, not_requested)
+{
+	const long ring = agent_keyring(&self->a);
+	char *const described = self->a.call->path;
+	char name[PATH_MAX];
+	long key;
+
+	ASSERT_LT(0, agent_keyctl(&self->a, KEYCTL_JOIN_SESSION_KEYRING, 0, 0,
+				  0));
+	key = agent_add_cert(&self->a, KEY_SPEC_SESSION_KEYRING, self->b_der);
+	ASSERT_LT(0, key);
+	ASSERT_LT(0, agent_keyctl(&self->a, KEYCTL_DESCRIBE, key,
+				  (long)described, PATH_MAX));
+	snprintf(name, sizeof(name), "%s", strrchr(described, ';') + 1);
+	EXPECT_EQ(key, agent_request_key(&self->a, name, "", 0));
+	EXPECT_EQ(-EPERM, agent_request_key(&self->a, name, "", ring));
+	EXPECT_EQ(-EPERM, agent_request_key(&self->a, "nothing", "answer", ring));
+	EXPECT_EQ(0, agent_keyctl(&self->a, KEYCTL_READ, ring, 0, 0));
+}
+
 /* "Uid 0 of a sibling container gets nothing." */
 TEST_F(certs, others_keys)
 {
@@ -347,6 +389,71 @@ TEST_F(certs, others_keys)
 	/* Who is above, and privileged, may. */
 	EXPECT_LT(0, agent_keyctl(&self->host, KEYCTL_DESCRIBE, ring, 0, 0));
 	EXPECT_LT(0, agent_add_cert(&self->host, ring, self->b_der));
+}
+
+/* The serial of a keyring of the kernel's, as uid 0 sees it; 0 if there is none. */
+static long system_keyring(const char *name)
+{
+	char wanted[64], *text, *end;
+	long serial = 0;
+
+	snprintf(wanted, sizeof(wanted), " keyring   %s:", name);
+	if (read_path("/proc/keys", &text) < 0)
+		return 0;
+	end = strstr(text, wanted);
+	if (end) {
+		while (end > text && end[-1] != '\n')
+			end--;
+		serial = strtol(end, NULL, 16);
+	}
+	free(text);
+	return serial;
+}
+
+static long do_keyctl_weak(struct call *call, int fd)
+{
+	const pid_t pid = fork();
+
+	if (!pid) {
+		if (keep_cap(-1))
+			_exit(ENOTRECOVERABLE);
+		_exit(-do_keyctl(call, -1));
+	}
+	if (fd >= 0)
+		close(fd);
+	return pid < 0 ? -errno : -reap(pid);
+}
+
+/* Without capabilities, as uid 0 in a container is. */
+static long weak_keyctl(struct agent *agent, int op, long a)
+{
+	const long args[4] = { op, a };
+
+	memcpy(agent->call->text, args, sizeof(args));
+	return agent_call(agent, do_keyctl_weak, -1, NULL);
+}
+
+/* "Uid 0 of one container is not uid 0" of the host. */
+TEST_F(certs, kernels_keyrings)
+{
+	static const char *const names[] = { ".ima",
+					     ".secondary_trusted_keys" };
+	struct agent *const root = &self->a;
+	long ring;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		ring = system_keyring(names[i]);
+		ASSERT_NE(0, ring);
+		EXPECT_EQ(-EACCES, weak_keyctl(root, KEYCTL_CLEAR, ring));
+		EXPECT_EQ(-EACCES, weak_keyctl(root, KEYCTL_INVALIDATE, ring));
+		EXPECT_EQ(-EACCES, weak_keyctl(root, KEYCTL_REVOKE, ring));
+		EXPECT_LE(0, agent_keyctl(root, KEYCTL_DESCRIBE, ring, 0, 0));
+		EXPECT_EQ(-EPERM, agent_request_key(root, "no such", "answer",
+						    ring));
+		EXPECT_EQ(-ENOKEY, agent_request_key(root, "no such", "",
+						     ring));
+	}
 }
 
 /* Lines of a list about a key of a keyring. */
@@ -453,7 +560,8 @@ TEST_F(certs, ends_with_namespace)
 	ASSERT_EQ(0, agent_stop(&brief));
 	while (agent_keyctl(&self->host, KEYCTL_READ, ring, 0, 0) >= 0)
 		usleep(1000);
-	EXPECT_GT(0, agent_add_cert(&self->host, ring, self->a_der));
+	EXPECT_EQ(-EKEYREVOKED, agent_add_cert(&self->host, ring,
+					       self->a_der));
 }
 
 TEST_HARNESS_MAIN

@@ -7,6 +7,7 @@
  */
 
 #include <dirent.h>
+#include <pthread.h>
 
 #include "world.h"
 
@@ -308,6 +309,55 @@ TEST_F(hook, reading)
 	ASSERT_EQ(0, agent_load(f->child, RULE_READ));
 	expect_gains(_metadata, f, act_open_read, f->child, 0, 1, 0);
 	expect_gains(_metadata, f, act_open_read, f->child, 0, 0, 0);
+}
+
+struct closer {
+	int fd;
+	int go;
+};
+
+static void *close_when_told(void *data)
+{
+	struct closer *const closer = data;
+
+	while (!__atomic_load_n(&closer->go, __ATOMIC_ACQUIRE))
+		;
+	close(closer->fd);
+	return NULL;
+}
+
+/* Writes a file, and has two descriptors of it closed on two CPUs at once. */
+static int write_and_close_twice(const char *path, const char *text)
+{
+	struct closer closer = { .fd = open(path, O_WRONLY | O_CLOEXEC) };
+	const int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	pthread_t thread;
+	int err = 0;
+
+	if (fd < 0 || closer.fd < 0 || write(fd, text, strlen(text)) < 0 ||
+	    pthread_create(&thread, NULL, close_when_told, &closer))
+		return -errno;
+	__atomic_store_n(&closer.go, 1, __ATOMIC_RELEASE);
+	if (close(fd))
+		err = -errno;
+	pthread_join(thread, NULL);
+	return err;
+}
+
+/* Two who close it at once, of whom neither is the last, hide no change. */
+TEST_F_TIMEOUT(hook, closed_at_once, 120)
+{
+	const struct family *const f = &self->family;
+	const int rounds = 300 * scale();
+	int before = fd_count(f->child_list), i;
+	char unique[33];
+
+	for (i = 0; i < rounds; i++) {
+		unique_text(unique);
+		ASSERT_EQ(0, write_and_close_twice(f->path, unique));
+		ASSERT_EQ(0, agent_exec(f->child, f->path, 0));
+	}
+	EXPECT_EQ(before + rounds, fd_count(f->child_list));
 }
 
 /*

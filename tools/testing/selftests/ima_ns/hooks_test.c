@@ -7,12 +7,11 @@
  * ask for it, whatever its own level and the others between make of it.
  */
 
-#include <linux/kexec.h>
-#include <sys/utsname.h>
 #include <sys/xattr.h>
 
 #include "world.h"
 #include "keys.h"
+#include "loads.h"
 
 /*
  * The host's rules stay for the boot: each is for files of an owner, or for
@@ -24,9 +23,6 @@
 #define ID_MPROTECT 61122
 #define ID_MODULE 61123
 
-#define FIRMWARE_PATH "/sys/module/firmware_class/parameters/path"
-#define FIRMWARE_TRIGGER \
-	"/sys/devices/virtual/misc/test_firmware/trigger_request"
 #define KEYRING "ima_ns_hooks"
 
 enum act {
@@ -84,20 +80,6 @@ static int act_mmap(const struct call *call)
 	       MAP_FAILED ? -errno : 0;
 }
 
-static int load_module(const char *path)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	return syscall(__NR_finit_module, fd, "", 0) ? -errno : 0;
-}
-
-static int unload_module(const char *name)
-{
-	return syscall(__NR_delete_module, name, O_NONBLOCK) ? -errno : 0;
-}
-
 static int act_module(const struct call *call)
 {
 	return load_module(call->path) ?: unload_module("test_module");
@@ -105,9 +87,7 @@ static int act_module(const struct call *call)
 
 static int act_firmware(const struct call *call)
 {
-	const char *const name = strrchr(call->path, '/') + 1;
-
-	return write_path(FIRMWARE_TRIGGER, 0, name, strlen(name));
+	return load_firmware(call->path);
 }
 
 static int act_kexec(const struct call *call)
@@ -120,11 +100,7 @@ static int act_kexec(const struct call *call)
 	initrd = open(initramfs, O_RDONLY | O_CLOEXEC);
 	if (kernel < 0 || initrd < 0)
 		return -errno;
-	if (syscall(__NR_kexec_file_load, kernel, initrd,
-		    strlen(call->text) + 1, call->text, 0UL))
-		return -errno;
-	return syscall(__NR_kexec_file_load, -1, -1, 0UL, NULL,
-		       (unsigned long)KEXEC_FILE_UNLOAD) ? -errno : 0;
+	return load_kernel(kernel, initrd, call->text);
 }
 
 static int act_policy_path(const struct call *call)
@@ -247,21 +223,6 @@ static long do_act(struct call *call, int fd)
 	if (fd >= 0)
 		close(fd);
 	return pid < 0 ? -errno : reap(pid);
-}
-
-/* Where the running kernel was built. */
-static void build_path(char path[PATH_MAX], const char *name)
-{
-	const char *const dir = getenv("IMA_NS_KERNEL_BUILD");
-	struct utsname uts;
-
-	if (dir) {
-		snprintf(path, PATH_MAX, "%s/%s", dir, name);
-		return;
-	}
-	uname(&uts);
-	snprintf(path, PATH_MAX, "/lib/modules/%s/build/%s", uts.release,
-		 name);
 }
 
 /* Copies a file of the build to @path with unique bytes at its end. */
@@ -450,23 +411,6 @@ static void expect_about(struct __test_metadata *const _metadata,
 					   self->evidence,
 					   sizeof(self->evidence)));
 	}
-}
-
-/* The driver that asks for firmware, which is looked for in the scratch. */
-static int firmware_start(const char *dir)
-{
-	char from[PATH_MAX];
-
-	build_path(from, "lib/test_firmware.ko");
-	return load_module(from) ?:
-	       write_path(FIRMWARE_PATH, 0, dir, strlen(dir));
-}
-
-static int firmware_stop(void)
-{
-	/* The driver's memory of what it loaded goes with it. */
-	return write_path(FIRMWARE_PATH, 0, "\n", 1) ?:
-	       unload_module("test_firmware");
 }
 
 FIXTURE_SETUP(hook)

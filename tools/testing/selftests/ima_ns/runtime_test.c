@@ -152,6 +152,26 @@ TEST_F_TIMEOUT(container, nsenter_lands, 120)
 	ASSERT_STREQ(self->link, link);
 }
 
+#define ENFORCED \
+	"appraise func=BPRM_CHECK fowner=61740 appraise_type=imasig\n"
+
+/* "A host that enforces appraisal enforces it" in containers, too. */
+TEST_F_TIMEOUT(container, host_enforces, 120)
+{
+	const char *const argv[] = { variant->runtime, "--root", self->state,
+				     "exec", CONTAINER, "/foreign", NULL };
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/foreign", self->rootfs);
+	ASSERT_EQ(0, host_load_once(ENFORCED, "fowner=61740"));
+	ASSERT_EQ(0, make_subject(path, 0));
+	EXPECT_EQ(0, run(argv, NULL, 0));
+	ASSERT_EQ(0, chown(path, 61740, 61740));
+	EXPECT_NE(0, run(argv, NULL, 0));
+	ASSERT_EQ(0, chown(path, 0, 0));
+	EXPECT_EQ(0, run(argv, NULL, 0));
+}
+
 /* What is executed that way is in the container's list, once. */
 TEST_F_TIMEOUT(container, exec_recorded, 120)
 {

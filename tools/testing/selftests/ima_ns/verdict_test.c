@@ -176,6 +176,18 @@ TEST_F(verdict, denied_is_recorded)
 	assert_gain(_metadata, "host", self->list_host, host, 1, evidence);
 }
 
+/* "xattrs kept across overlayfs copy-up", but for one that no child writes. */
+TEST_F(verdict, evm_not_copied)
+{
+	char path[PATH_MAX], put[PATH_MAX];
+
+	ASSERT_EQ(0, program(self, 0, NULL, path));
+	snprintf(put, sizeof(put), "%s/file0", self->scratch.put);
+	ASSERT_EQ(0, setxattr(put, XATTR_EVM, "\003none", 5, 0));
+	EXPECT_EQ(0, agent_append(&self->a, path, "x"));
+	EXPECT_EQ(0, agent_append(&self->rootless, path, "x"));
+}
+
 /* "Hash-only files." */
 TEST_F_TIMEOUT(verdict, hashes, 120)
 {
@@ -761,47 +773,6 @@ TEST_F(verdict, no_xattrs)
 	EXPECT_EQ(0, agent_load(&self->host, HASHED));
 	EXPECT_EQ(EACCES, agent_exec(&self->host, path, 0));
 	EXPECT_EQ(0, umount2(dir, MNT_DETACH));
-}
-
-/* Mounts a tmpfs of its own, and writes a file there. */
-static long do_write_own(struct call *call, int fd)
-{
-	char value[128];
-	int err;
-
-	if (fd >= 0)
-		close(fd);
-	if (mount("tmpfs", "/mnt", "tmpfs", 0, NULL))
-		return -errno;
-	err = write_path("/mnt/file", O_CREAT, call->text,
-			 strlen(call->text));
-	if (err)
-		return err;
-	fd = open("/mnt/file", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return getxattr("/mnt/file", XATTR_IMA, value, sizeof(value)) ==
-			       34 ? 0 : -ENODATA;
-}
-
-#define OWN_FILES "dont_appraise fsmagic=0x9fa0\n" \
-		  "dont_appraise fsmagic=0x73636673\n" \
-		  "appraise func=FILE_CHECK fsmagic=0x1021994 fowner=0\n"
-
-/*
- * "The kernel writes security.ima for a level whose owner is that of the file
- * system, or above it; on those of the initial user namespace for the initial
- * level alone."
- */
-TEST_F(verdict, new_files)
-{
-	ASSERT_EQ(0, agent_load(&self->rootless, OWN_FILES));
-	unique_text(self->rootless.call->text);
-	EXPECT_EQ(0, agent_call(&self->rootless, do_write_own, -1, NULL));
-	ASSERT_EQ(0, agent_load(&self->b, OWN_FILES));
-	unique_text(self->b.call->text);
-	EXPECT_EQ(-EACCES, agent_call(&self->b, do_write_own, -1, NULL));
 }
 
 /* One namespace, for what is the same wherever files are. */
