@@ -57,11 +57,13 @@ static void free_ima_ns(struct ima_namespace *ns)
 {
 	ima_ns_tree_del(ns);
 	ima_ns_status_free_ns(ns);
+	ima_ns_hand_over(ns);
 	ima_ns_tpm_free(ns);
 	ima_ns_keys_free(ns);
 	ima_ns_log_free(ns);
 	ima_delete_rules(&ns->policy.custom);
 	ns_free_inum(&ns->ns);
+	ima_ns_owner_put(ns->owner);
 	dec_ima_namespaces(ns->ucounts);
 	put_user_ns(ns->user_ns);
 	kfree(ns);
@@ -140,11 +142,19 @@ VISIBLE_IF_KUNIT struct ima_namespace *
 create_ima_ns(struct user_namespace *user_ns, struct ima_namespace *parent,
 	      struct ucounts *ucounts)
 {
-	struct ima_namespace *ns = alloc_ima_ns();
+	struct ima_ns_owner *owner = ima_ns_owner_get(user_ns);
+	struct ima_namespace *ns;
 
-	if (IS_ERR(ns))
+	if (IS_ERR(owner))
+		return ERR_CAST(owner);
+
+	ns = alloc_ima_ns();
+	if (IS_ERR(ns)) {
+		ima_ns_owner_put(owner);
 		return ns;
+	}
 
+	ns->owner = owner;
 	ns->user_ns = get_user_ns(user_ns);
 	ns->ucounts = ucounts;
 	ns->parent = get_ima_ns(parent);

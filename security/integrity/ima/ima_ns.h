@@ -92,6 +92,9 @@ struct ima_ns_policy {
  *	   record.  Set and changed under @lock.
  * @len: number of records in @entries.
  * @violations: number of violations, an indicator only.
+ * @lost: number of records of a child that could not be stored.
+ * @spare: the record that says so, kept from the beginning, as there may be no
+ *	   memory for it then; %NULL if it is in @entries.  Under @lock.
  */
 struct ima_ns_log {
 	struct mutex lock;	/* protects what follows */
@@ -99,6 +102,8 @@ struct ima_ns_log {
 	struct ima_h_table *table;
 	atomic_long_t len;
 	atomic_long_t violations;
+	atomic_long_t lost;
+	struct ima_template_entry *spare;
 };
 
 /* Set in the inode of a list file that is there for a child's chip alone. */
@@ -162,6 +167,8 @@ struct ima_ns_appraise {
  * @user_ns: the owner, in which uids of rules and privileges are judged.
  *	     Referenced, fixed at creation.
  * @ucounts: whom the namespace is charged to, %NULL in the initial one.
+ * @owner: the user that what it does to others is counted for, %NULL if that is
+ *	   the host's root.  Referenced, fixed at creation.
  * @parent: one level up, %NULL in the initial one.  Referenced, fixed at
  *	    creation: walking up takes no reference.
  * @id: names the namespace in records; never used again in a boot.
@@ -180,6 +187,7 @@ struct ima_namespace {
 	struct ns_common ns;
 	struct user_namespace *user_ns;
 	struct ucounts *ucounts;
+	struct ima_ns_owner *owner;
 	struct ima_namespace *parent;
 	u64 id;
 	unsigned int level;
@@ -472,7 +480,15 @@ bool ima_ns_state_disarm(const struct ima_namespace *ns,
 void ima_ns_writer(const struct file *file);
 void ima_ns_violations_drain(const struct ima_namespace *ns);
 
+void __init ima_ns_log_init(void);
+u64 ima_ns_hash_key(const u8 *digest);
 int ima_ns_log_prepare(struct ima_namespace *ns);
+int ima_ns_log_room(const struct ima_namespace *ns,
+		    const struct ima_ns_owner *payer);
+void ima_ns_log_charge(struct ima_template_entry *entry);
+void ima_ns_record_lost(struct ima_namespace *ns);
+void ima_ns_not_stored(struct ima_namespace *ns, struct ima_ns_owner *payer,
+		       int err);
 void ima_ns_log_bound(struct ima_namespace *ns);
 void ima_ns_log_free(struct ima_namespace *ns);
 
@@ -519,7 +535,18 @@ static inline void ima_walk_wait(const struct ima_walk *walk)
 		ima_ns_tpm_wait(walk);
 }
 
+struct ima_ns_owner *ima_ns_owner_get(const struct user_namespace *user_ns);
+void ima_ns_owner_put(struct ima_ns_owner *owner);
+struct ima_ns_owner *ima_ns_payer(const struct ima_namespace *ns);
+bool ima_ns_may_pay(const struct ima_ns_owner *owner);
+void ima_ns_pay(struct ima_ns_owner *owner);
+void ima_ns_quota_exceeded(struct ima_namespace *ns, struct ima_ns_owner *owner);
+bool ima_ns_may_report(struct ima_namespace *ns, int *missed);
+void ima_ns_hand_over(struct ima_namespace *ns);
 void ima_ns_audit_start(struct ima_namespace *ns);
+void ima_ns_audit_end(const struct ima_namespace *ns, struct audit_buffer *ab,
+		      int missed);
+bool ima_ns_is_root(const struct ima_namespace *ns, const struct cred *cred);
 bool ima_ns_binds(const struct ima_namespace *ns, const struct cred *cred);
 bool ima_ns_released(const struct ima_walk *walk,
 		     const struct ima_namespace *ns, enum ima_hooks func);
@@ -691,6 +718,45 @@ static inline void ima_ns_status_init(void)
 static inline int ima_ns_log_prepare(struct ima_namespace *ns)
 {
 	return 0;
+}
+
+static inline int ima_ns_log_room(const struct ima_namespace *ns,
+				  const struct ima_ns_owner *payer)
+{
+	return 0;
+}
+
+static inline void ima_ns_log_charge(struct ima_template_entry *entry)
+{
+}
+
+static inline void ima_ns_record_lost(struct ima_namespace *ns)
+{
+}
+
+static inline void ima_ns_not_stored(struct ima_namespace *ns,
+				     struct ima_ns_owner *payer, int err)
+{
+}
+
+static inline struct ima_ns_owner *ima_ns_payer(const struct ima_namespace *ns)
+{
+	return NULL;
+}
+
+static inline void ima_ns_pay(struct ima_ns_owner *owner)
+{
+}
+
+static inline bool ima_ns_may_report(struct ima_namespace *ns, int *missed)
+{
+	return true;
+}
+
+static inline void ima_ns_audit_end(const struct ima_namespace *ns,
+				    struct audit_buffer *ab, int missed)
+{
+	audit_log_end(ab);
 }
 
 static inline void ima_ns_tpm_appended(struct ima_namespace *ns)

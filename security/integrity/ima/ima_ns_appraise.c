@@ -197,12 +197,13 @@ bool ima_ns_setxattr_allowed(enum hash_algo algo)
 
 static struct audit_buffer *
 start_report(struct ima_namespace *ns, struct inode *inode,
-	     const unsigned char *filename, const char *op, const char *cause)
+	     const unsigned char *filename, const char *op, const char *cause,
+	     int *missed)
 {
 	struct audit_buffer *ab;
 	char name[TASK_COMM_LEN];
 
-	if (!__ratelimit(&ns->appraise.audit))
+	if (!ima_ns_may_report(ns, missed))
 		return NULL;
 
 	ab = integrity_audit_log_start(audit_context(), GFP_KERNEL,
@@ -230,11 +231,28 @@ start_report(struct ima_namespace *ns, struct inode *inode,
 	return ab;
 }
 
-static void end_report(struct ima_namespace *ns, struct audit_buffer *ab,
-		       int result)
+/**
+ * ima_ns_audit_end - say which child a report is about
+ * @ns: the child
+ * @ab: the report
+ * @missed: reports that there were no more of, 0 if none
+ *
+ * Context: any.
+ */
+void ima_ns_audit_end(const struct ima_namespace *ns, struct audit_buffer *ab,
+		      int missed)
 {
-	audit_log_format(ab, " res=0 errno=%d ima_ns=%llu", result, ns->id);
+	if (missed)
+		audit_log_format(ab, " missed=%d", missed);
+	audit_log_format(ab, " ima_ns=%llu", ns->id);
 	audit_log_end(ab);
+}
+
+static void end_report(struct ima_namespace *ns, struct audit_buffer *ab,
+		       int result, int missed)
+{
+	audit_log_format(ab, " res=0 errno=%d", result);
+	ima_ns_audit_end(ns, ab, missed);
 }
 
 /**
@@ -252,10 +270,12 @@ void ima_ns_audit_denied(struct ima_namespace *ns, struct inode *inode,
 			 const unsigned char *filename, const char *op,
 			 const char *cause, int result)
 {
-	struct audit_buffer *ab = start_report(ns, inode, filename, op, cause);
+	struct audit_buffer *ab;
+	int missed;
 
+	ab = start_report(ns, inode, filename, op, cause, &missed);
 	if (ab)
-		end_report(ns, ab, result);
+		end_report(ns, ab, result, missed);
 }
 
 /* The key that a signature names, whether or not anybody has it. */
@@ -294,8 +314,9 @@ void ima_ns_audit_verdict(struct ima_namespace *ns,
 			  int xattr_len)
 {
 	struct audit_buffer *ab;
+	int missed;
 
-	ab = start_report(ns, inode, filename, "appraise_data", cause);
+	ab = start_report(ns, inode, filename, "appraise_data", cause, &missed);
 	if (!ab)
 		return;
 
@@ -306,5 +327,5 @@ void ima_ns_audit_verdict(struct ima_namespace *ns,
 				 iint->ima_hash->digest);
 	}
 	report_key(ab, xattr_value, xattr_len);
-	end_report(ns, ab, result);
+	end_report(ns, ab, result, missed);
 }

@@ -6,9 +6,155 @@
  * have one.
  */
 
+#include <linux/siphash.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 
 #include "ima.h"
+
+/* Records in the list of a child, unless user.max_ima_records says more. */
+#define DEFAULT_MAX_RECORDS	65536
+
+/* Whoever chooses what is recorded does not choose where it is in a table. */
+static siphash_aligned_key_t table_key __ro_after_init;
+
+/**
+ * ima_ns_hash_key - where in a list's table a record is
+ * @digest: of the record, at least 16 bytes
+ *
+ * Return: a number of 64 bits.
+ */
+u64 ima_ns_hash_key(const u8 *digest)
+{
+	return siphash(digest, 16, &table_key);
+}
+
+/**
+ * ima_ns_log_init - be ready for lists
+ *
+ * Context: once at boot, before the first record.
+ */
+void __init ima_ns_log_init(void)
+{
+	get_random_bytes(&table_key, sizeof(table_key));
+	init_user_ns.ucount_max[UCOUNT_IMA_RECORDS] = DEFAULT_MAX_RECORDS;
+}
+
+static long max_records(const struct ima_namespace *ns)
+{
+	const struct user_namespace *user_ns;
+	long max = LONG_MAX;
+
+	for (user_ns = ns->user_ns; user_ns; user_ns = user_ns->parent)
+		max = min(max, READ_ONCE(user_ns->ucount_max[UCOUNT_IMA_RECORDS]));
+	return max;
+}
+
+/**
+ * ima_ns_log_room - may one more record be added to a list?
+ * @ns: whose list it is
+ * @payer: the user who adds to a list above, or %NULL
+ *
+ * Context: the list's lock is held.
+ * Return: 0, or
+ * - -EDQUOT: @payer has added as many as a user may;
+ * - -ENOSPC: @ns has as many as a list may.
+ */
+int ima_ns_log_room(const struct ima_namespace *ns,
+		    const struct ima_ns_owner *payer)
+{
+	if (!ima_ns_may_pay(payer))
+		return -EDQUOT;
+	if (ns->parent && atomic_long_read(&ns->log.len) >= max_records(ns))
+		return -ENOSPC;
+	return 0;
+}
+
+/* A copy, with the zero that strings end with, instead of the original. */
+static void *charged(void *data, size_t size)
+{
+	void *copy;
+
+	/* Charged to, but not refused by, a container at its memory limit. */
+	copy = kzalloc(size + 1, GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+	memcpy(copy, data, size);
+	kfree(data);
+	return copy;
+}
+
+/**
+ * ima_ns_log_charge - have the memory of a record charged to the task's cgroup
+ * @entry: a record that a child is to keep
+ *
+ * Context: process context, may sleep; the list's lock may be held.
+ */
+void ima_ns_log_charge(struct ima_template_entry *entry)
+{
+	struct ima_field_data *field;
+	int i;
+
+	entry->digests = charged(entry->digests, sizeof(*entry->digests) *
+				 (NR_BANKS(ima_tpm_chip) + ima_extra_slots));
+	for (i = 0; i < entry->template_desc->num_fields; i++) {
+		field = &entry->template_data[i];
+		if (field->data)
+			field->data = charged(field->data, field->len);
+	}
+}
+
+/* Has the list say that records are lost; needs its lock, and a table. */
+static void tell_lost(struct ima_namespace *ns)
+{
+	lockdep_assert_held(&ns->log.lock);
+
+	if (!ns->log.spare || !atomic_long_read(&ns->log.lost) ||
+	    ima_add_digest_entry(ns, ns->log.spare, false))
+		return;
+
+	ns->log.spare = NULL;
+	atomic_long_inc(&ns->log.violations);
+}
+
+/**
+ * ima_ns_record_lost - a record could not be stored
+ * @ns: in whose list it is missing
+ *
+ * It is counted, and the list says so by a violation: once, as what is missing
+ * after the first is not known either.  The initial namespace's list is what it
+ * was without children.
+ *
+ * Context: process context, may sleep; takes the list's lock.
+ */
+void ima_ns_record_lost(struct ima_namespace *ns)
+{
+	if (!ns->parent)
+		return;
+
+	atomic_long_inc(&ns->log.lost);
+	if (ima_ns_log_prepare(ns))
+		return;
+
+	mutex_lock(&ns->log.lock);
+	tell_lost(ns);
+	mutex_unlock(&ns->log.lock);
+}
+
+/**
+ * ima_ns_not_stored - a record was refused
+ * @ns: in whose list it is missing
+ * @payer: the user who would have added it to a list above, or %NULL
+ * @err: why it was
+ *
+ * Context: process context, may sleep; no list's lock is held.
+ */
+void ima_ns_not_stored(struct ima_namespace *ns, struct ima_ns_owner *payer,
+		       int err)
+{
+	if (err == -EDQUOT)
+		ima_ns_quota_exceeded(ns, payer);
+	else if (err != -EEXIST)
+		ima_ns_record_lost(ns);
+}
 
 /* As on a host: that of the chip, or zeros where there is none. */
 static struct ima_template_entry *
@@ -43,12 +189,31 @@ alloc_boot_aggregate(const struct ima_ns_vtpm *vtpm)
 	return entry;
 }
 
+/* A violation that stands for what is not there. */
+static struct ima_template_entry *alloc_spare(void)
+{
+	struct ima_template_entry *entry;
+	struct ima_event_data event_data = {
+		.filename = "records-lost",
+		.violation = "records-lost",
+	};
+	int err;
+
+	err = ima_alloc_init_template(&event_data, &entry, NULL);
+	if (err)
+		return ERR_PTR(err);
+
+	entry->pcr = CONFIG_IMA_MEASURE_PCR_IDX;
+	return entry;
+}
+
 /*
  * Puts the first entry and the table in place, unless another task did or a
  * chip was bound meanwhile.
  */
 static int ima_ns_log_start(struct ima_namespace *ns, struct ima_h_table *table,
 			    struct ima_template_entry *entry,
+			    struct ima_template_entry *spare,
 			    const struct ima_ns_vtpm *vtpm)
 {
 	int err = -EEXIST;
@@ -58,8 +223,11 @@ static int ima_ns_log_start(struct ima_namespace *ns, struct ima_h_table *table,
 		err = -EAGAIN;
 	} else if (!ns->log.table) {
 		err = ima_add_digest_entry(ns, entry, false);
-		if (!err)
+		if (!err) {
+			ns->log.spare = spare;
 			WRITE_ONCE(ns->log.table, table);
+			tell_lost(ns);
+		}
 	}
 	mutex_unlock(&ns->log.lock);
 	return err;
@@ -68,7 +236,7 @@ static int ima_ns_log_start(struct ima_namespace *ns, struct ima_h_table *table,
 static int make_log(struct ima_namespace *ns)
 {
 	const struct ima_ns_vtpm *vtpm = ima_ns_vtpm(ns);
-	struct ima_template_entry *entry;
+	struct ima_template_entry *entry, *spare;
 	struct ima_h_table *table;
 	int err;
 
@@ -81,9 +249,13 @@ static int make_log(struct ima_namespace *ns)
 		return PTR_ERR(entry);
 	}
 
-	err = ima_ns_log_start(ns, table, entry, vtpm);
+	spare = alloc_spare();
+	err = IS_ERR(spare) ? PTR_ERR(spare) :
+			      ima_ns_log_start(ns, table, entry, spare, vtpm);
 	if (err) {
 		ima_free_template_entry(entry);
+		if (!IS_ERR(spare))
+			ima_free_template_entry(spare);
 		kfree(table);
 	}
 	return err;
@@ -160,5 +332,7 @@ void ima_ns_log_free(struct ima_namespace *ns)
 		kfree(qe);
 		cond_resched();
 	}
+	if (ns->log.spare)
+		ima_free_template_entry(ns->log.spare);
 	kfree(ns->log.table);
 }

@@ -397,7 +397,7 @@ int ima_ns_policy_open(struct ima_namespace *ns, struct file *file)
 	return 0;
 }
 
-/* ima/id, ima/parent and ima/inum */
+/* ima/id, ima/parent, ima/inum and ima/records_lost */
 
 static ssize_t show_id(struct ima_namespace *ns, char __user *buf,
 		       size_t count, loff_t *ppos)
@@ -435,6 +435,25 @@ static ssize_t ima_ns_inum_read(struct file *file, char __user *buf,
 
 	return simple_read_from_buffer(buf, count, ppos, text, len);
 }
+
+static ssize_t ima_ns_lost_read(struct file *file, char __user *buf,
+				size_t count, loff_t *ppos)
+{
+	struct ima_namespace *ns = file->private_data;
+	char text[24];
+	int len = scnprintf(text, sizeof(text), "%ld\n",
+			    atomic_long_read(&ns->log.lost));
+
+	return simple_read_from_buffer(buf, count, ppos, text, len);
+}
+
+static const struct file_operations ima_ns_lost_ops = {
+	.open = ima_ns_open,
+	.read = ima_ns_lost_read,
+	.release = ima_ns_release,
+	.llseek = generic_file_llseek,
+	.setlease = ima_ns_setlease,
+};
 
 static const struct file_operations ima_ns_id_ops = {
 	.open = ima_ns_open,
@@ -478,6 +497,7 @@ static const struct ns_file ns_files[] __initconst = {
 	{ "id", 0444, &ima_ns_id_ops },
 	{ "parent", 0444, &ima_ns_parent_ops },
 	{ "inum", 0444, &ima_ns_inum_ops },
+	{ "records_lost", 0440, &ima_ns_lost_ops },
 	{ "tpm", 0644, &ima_ns_tpm_ops },
 #ifdef CONFIG_IMA_NS_KEYS
 	{ "keyring", 0644, &ima_ns_keyring_ops },

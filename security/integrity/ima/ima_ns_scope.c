@@ -56,12 +56,19 @@ const char *ima_ns_scope_name(int scope)
 	return scope_names[scope];
 }
 
-/*
+/**
+ * ima_ns_is_root - do credentials make root, for a level?
+ * @ns: the level
+ * @cred: the credentials
+ *
  * Root of the owner by any of the ids that could become the effective one, or
  * by a capability that counts there.  The owner's ids are looked up now, as it
  * has none yet when the namespace is made.
+ *
+ * Context: any.
+ * Return: whether they do.
  */
-static bool is_root(const struct ima_namespace *ns, const struct cred *cred)
+bool ima_ns_is_root(const struct ima_namespace *ns, const struct cred *cred)
 {
 	kuid_t root = make_kuid(ns->user_ns, 0);
 
@@ -85,7 +92,7 @@ static int actions_of_level(const struct ima_walk *walk,
 {
 	int actions = ima_ns_released(walk, ns, func) ? 0 : IMA_APPRAISE;
 
-	if (is_root(ns, cred) || (walk->made && is_root(ns, walk->made)))
+	if (ima_ns_is_root(ns, cred) || (walk->made && ima_ns_is_root(ns, walk->made)))
 		actions |= IMA_MEASURE | IMA_AUDIT;
 	return actions;
 }
@@ -173,8 +180,8 @@ static bool makes_root(const struct cred *new)
 	struct ima_namespace *ns;
 
 	for (ns = ima_ns_current()->parent; ns; ns = ns->parent) {
-		if (READ_ONCE(ns->policy.scoped) && is_root(ns, new) &&
-		    !is_root(ns, current_cred()))
+		if (READ_ONCE(ns->policy.scoped) && ima_ns_is_root(ns, new) &&
+		    !ima_ns_is_root(ns, current_cred()))
 			return true;
 	}
 	return false;
