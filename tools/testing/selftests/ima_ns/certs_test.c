@@ -6,6 +6,7 @@
  */
 
 #include "sign.h"
+#include "user.h"
 
 /* Of the ordinary user, and of whom the user's containers are. */
 #define USER 61300
@@ -29,41 +30,6 @@ FIXTURE(certs)
 	char *maxkeys;
 };
 
-static long do_become(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	/* What belongs to the task is its own, for the maps of ids. */
-	return become(call->uid) ?: prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
-}
-
-/* Into a user namespace whose root is the user. */
-static long do_enter_own(struct call *call, int fd)
-{
-	char map[32];
-	int err;
-
-	if (fd >= 0)
-		close(fd);
-	snprintf(map, sizeof(map), "0 %d 1", USER);
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
-		return -errno;
-	err = write_path("/proc/self/setgroups", 0, "deny", 4) ?:
-	      write_path("/proc/self/uid_map", 0, map, strlen(map)) ?:
-	      write_path("/proc/self/gid_map", 0, map, strlen(map));
-	return err ?: setresuid(0, 0, 0) || setresgid(0, 0, 0) ? -errno : 0;
-}
-
-static int user_start(struct agent *user, struct agent *mine)
-{
-	int err = agent_start(user, NULL, 0);
-
-	user->call->uid = USER;
-	err = err ?: agent_call(user, do_become, -1, NULL);
-	return err ?: agent_start(mine, user, 0) ?:
-	       agent_call(mine, do_enter_own, -1, NULL);
-}
-
 FIXTURE_SETUP(certs)
 {
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
@@ -72,7 +38,7 @@ FIXTURE_SETUP(certs)
 	ASSERT_EQ(0, agent_start(&self->a, NULL, CLONE_NEWNS));
 	ASSERT_EQ(0, agent_start(&self->below, &self->a, CLONE_NEWNS));
 	ASSERT_EQ(0, agent_start(&self->b, NULL, CLONE_NEWNS));
-	ASSERT_EQ(0, user_start(&self->user, &self->mine));
+	ASSERT_EQ(0, user_start(&self->user, &self->mine, USER));
 	self->id_a = agent_number(&self->a, "id");
 	self->id_b = agent_number(&self->b, "id");
 	self->id_mine = agent_number(&self->mine, "id");
@@ -248,6 +214,9 @@ TEST_F(certs, users_own_authority)
 	ASSERT_LT(0, ring);
 	/* The file is the host's root's, to begin with. */
 	EXPECT_EQ(-EACCES, agent_open(&self->mine, IMA_DIR "/ca", O_WRONLY));
+	/* What came to nothing does not count. */
+	EXPECT_EQ(-ENOKEY, agent_add_ca(&self->user, self->id_mine, self->a_der,
+					false));
 	EXPECT_EQ(0, agent_add_ca(&self->user, self->id_mine, self->authority,
 				  false));
 	EXPECT_EQ(-EPERM, agent_add_ca(&self->user, self->id_mine,

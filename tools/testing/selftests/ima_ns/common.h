@@ -8,6 +8,8 @@
  *
  * Helpers that probe return -errno; helpers that assert take _metadata.
  */
+#ifndef IMA_NS_TEST_COMMON_H
+#define IMA_NS_TEST_COMMON_H
 
 #include <errno.h>
 #include <fcntl.h>
@@ -670,3 +672,5 @@ static inline int make_subject(const char *path, uid_t owner)
 		err = -errno;
 	return err;
 }
+
+#endif /* IMA_NS_TEST_COMMON_H */

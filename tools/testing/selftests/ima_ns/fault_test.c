@@ -7,7 +7,8 @@
  * kernel's own checkers say at the end of the machine.
  */
 
-#include "world.h"
+#include "sign.h"
+#include "swtpm.h"
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
 #define RULES                                                             \
@@ -16,7 +17,7 @@
 	"measure func=CRITICAL_DATA label=ima_ns:other template=ima-buf\n"
 
 /* What one run came to. */
-struct run {
+struct outcome {
 	long err;
 	/* The fault was injected: there may be one more to come. */
 	bool injected;
@@ -25,7 +26,7 @@ struct run {
 };
 
 /* Shared with the processes that run. */
-static struct run *run;
+static struct outcome *outcome;
 
 FIXTURE(fault)
 {
@@ -57,16 +58,16 @@ FIXTURE_SETUP(fault)
 	ASSERT_EQ(0, get_file(FAILSLAB "verbose", self->verbose));
 	ASSERT_EQ(0, set_file(FAILSLAB "ignore-gfp-wait", "N"));
 	ASSERT_EQ(0, set_file(FAILSLAB "verbose", "0"));
-	run = mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, run);
+	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, outcome);
 }
 
 FIXTURE_TEARDOWN(fault)
 {
 	EXPECT_EQ(0, set_file(FAILSLAB "ignore-gfp-wait", self->wait));
 	EXPECT_EQ(0, set_file(FAILSLAB "verbose", self->verbose));
-	munmap(run, sizeof(*run));
+	munmap(outcome, sizeof(*outcome));
 }
 
 /* An act, with what goes before and what is looked at after it. */
@@ -75,6 +76,8 @@ struct act {
 	long (*act)(void);
 	/* 0 if all is as it should be after @err. */
 	int (*look)(long err);
+	/* It does not fail for want of memory, but says so elsewhere. */
+	bool silent;
 };
 
 /* Runs in a process of its own; the fault counts what that one allocates. */
@@ -89,13 +92,13 @@ static __noreturn void run_one(const struct act *act, int nth)
 	size = snprintf(text, sizeof(text), "%d", nth);
 	if (fd < 0 || pwrite(fd, text, size, 0) != size)
 		_exit(2);
-	run->err = act->act();
+	outcome->err = act->act();
 	if (pread(fd, text, sizeof(text), 0) <= 0)
 		_exit(3);
-	run->injected = text[0] == '0';
+	outcome->injected = text[0] == '0';
 	if (pwrite(fd, "0", 1, 0) != 1)
 		_exit(4);
-	run->wrong = act->look(run->err);
+	outcome->wrong = act->look(outcome->err);
 	_exit(0);
 }
 
@@ -115,18 +118,19 @@ static void each_in_turn(struct __test_metadata *const _metadata,
 		{
 			TH_LOG("Allocation %d", nth);
 		}
-		ASSERT_EQ(0, run->wrong)
+		ASSERT_EQ(0, outcome->wrong)
 		{
-			TH_LOG("Allocation %d: error %ld", nth, run->err);
+			TH_LOG("Allocation %d: error %ld", nth, outcome->err);
 		}
-		ASSERT_EQ(run->injected && run->err ? -ENOMEM : 0, run->err)
+		ASSERT_EQ(outcome->injected && outcome->err ? -ENOMEM : 0, outcome->err)
 		{
 			TH_LOG("Allocation %d", nth);
 		}
-		failed += !!run->err;
-	} while (run->injected);
+		failed += !!outcome->err;
+	} while (outcome->injected);
 	/* It was not all for nothing. */
-	ASSERT_LT(1, failed);
+	ASSERT_LT(act->silent ? -1 : 1, failed);
+	ASSERT_LT(2, nth);
 	TH_LOG("%d faults, %d of them told", nth - 1, failed);
 }
 
@@ -329,6 +333,186 @@ TEST_F_TIMEOUT(fault, directories, 300)
 	static const struct act act = { prepare_directory, act_directory,
 					look_directory };
 
+	each_in_turn(_metadata, &act);
+}
+
+#define FRESH_FILE "/tmp/ima_ns_fault"
+
+static int prepare_measurement(void)
+{
+	static const char rule[] = "measure func=FILE_CHECK mask=MAY_READ\n";
+	const int fd = unshare(CLONE_NEWNS) ? -1 :
+					      open(POLICY, O_WRONLY | O_CLOEXEC);
+	char text[33];
+	int err;
+
+	err = fd < 0 ? -errno : write_rules(fd, rule);
+	if (close(fd) || err)
+		return 1;
+	unique_text(text);
+	return write_path(FRESH_FILE, O_CREAT | O_TRUNC, text, 32);
+}
+
+static long act_measurement(void)
+{
+	const int fd = open(FRESH_FILE, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : close(fd);
+}
+
+static bool list_has(const char *text)
+{
+	char *list;
+	bool has;
+
+	has = read_path(ASCII_LIST, &list) > 0 && contains(list, text);
+	free(list);
+	return has;
+}
+
+/*
+ * The record is there, or it is counted as lost and the list says so; and it is
+ * there when the file is read again.
+ */
+static int look_measurement(long err)
+{
+	const long lost = own_number("records_lost");
+
+	if (!err && !list_has(" " FRESH_FILE "\n") &&
+	    (lost <= 0 || !list_has(" records-lost\n")))
+		return 1;
+	if (lost < 0 || (!lost && list_has(" records-lost\n")))
+		return 2;
+	if (act_measurement() || !list_has(" " FRESH_FILE "\n"))
+		return 3;
+	return unlink(FRESH_FILE) ? 4 : 0;
+}
+
+TEST_F_TIMEOUT(fault, first_measurement, 300)
+{
+	static const struct act act = { prepare_measurement, act_measurement,
+					look_measurement, true };
+
+	each_in_turn(_metadata, &act);
+}
+
+/* A child whose keys are added by the host. */
+static struct agent keeper;
+static long keeper_id, keeper_ring;
+static char keeper_cert[PATH_MAX];
+
+static int prepare_keeper(void)
+{
+	if (agent_start(&keeper, NULL, CLONE_NEWNS))
+		return 1;
+	keeper_id = agent_number(&keeper, "id");
+	return keeper_id <= 0;
+}
+
+static int prepare_key(void)
+{
+	char authority[PATH_MAX];
+
+	if (prepare_keeper())
+		return 1;
+	cert_path(authority, "authority");
+	cert_path(keeper_cert, "a");
+	keeper_ring = agent_keyring(&keeper);
+	return keeper_ring <= 0 || host_add_ca(keeper_id, authority);
+}
+
+static long act_key(void)
+{
+	const long key = add_cert_to(keeper_ring, keeper_cert);
+
+	return key < 0 ? key : 0;
+}
+
+/* How many keys are in the keyring. */
+static long keeper_keys(void)
+{
+	const long size = syscall(__NR_keyctl, KEYCTL_READ, keeper_ring, NULL, 0);
+
+	return size < 0 ? -errno : size / (long)sizeof(int);
+}
+
+/* The key is there or not, and can be added. */
+static int look_key(long err)
+{
+	if (keeper_keys() != (err ? 0 : 1))
+		return 1;
+	return act_key() || keeper_keys() != 1 ? 2 : 0;
+}
+
+TEST_F_TIMEOUT(fault, key, 300)
+{
+	static const struct act act = { prepare_key, act_key, look_key };
+
+	each_in_turn(_metadata, &act);
+}
+
+static long act_authority(void)
+{
+	char path[PATH_MAX];
+
+	cert_path(path, "authority");
+	return host_add_ca(keeper_id, path);
+}
+
+static int look_authority(long err)
+{
+	if (ns_number(keeper_id, "ca") != (err ? 0 : 1))
+		return 1;
+	return act_authority() || ns_number(keeper_id, "ca") != 1 ? 2 : 0;
+}
+
+TEST_F_TIMEOUT(fault, authority, 300)
+{
+	static const struct act act = { prepare_keeper, act_authority,
+					look_authority };
+
+	each_in_turn(_metadata, &act);
+}
+
+static struct emulator emulator;
+
+static int prepare_binding(void)
+{
+	char dir[] = "/tmp/ima_ns_fault.XXXXXX";
+
+	if (prepare_keeper() || !mkdtemp(dir))
+		return 1;
+	return emulator_start(&emulator, dir, "tpm", ALL_BANKS);
+}
+
+static long act_binding(void)
+{
+	return bind_from_above(keeper_id, &emulator);
+}
+
+/* Bound or not, and wholly so; and what was not can be. */
+static int look_binding(long err)
+{
+	struct binding binding;
+
+	if (binding_read(keeper_id, &binding) ||
+	    !strcmp(binding.chip, "none") != !!err)
+		return 1;
+	if (err && act_binding())
+		return 2;
+	if (!within(PATIENCE, caught_up(keeper_id)))
+		return 3;
+	agent_stop(&keeper);
+	return within(PATIENCE, emulator_gone(&emulator)) ? 0 : 4;
+}
+
+TEST_F_TIMEOUT(fault, binding, 600)
+{
+	static const struct act act = { prepare_binding, act_binding,
+					look_binding };
+
+	if (!have_swtpm())
+		SKIP(return, "needs swtpm");
 	each_in_turn(_metadata, &act);
 }
 

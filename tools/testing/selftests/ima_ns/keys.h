@@ -2,6 +2,8 @@
 /*
  * IMA namespace test helpers: keys
  */
+#ifndef IMA_NS_TEST_KEYS_H
+#define IMA_NS_TEST_KEYS_H
 
 #include <linux/keyctl.h>
 
@@ -125,3 +127,5 @@ static inline int host_add_ca(long id, const char *path)
 	free(cert);
 	return err;
 }
+
+#endif /* IMA_NS_TEST_KEYS_H */

@@ -36,12 +36,19 @@ static long do_set_limit(struct call *call, int fd)
 	return write_path(call->path, 0, call->text, strlen(call->text));
 }
 
-static int set_limit(struct agent *agent, const char *what, int limit)
+static int set_user_sysctl(struct agent *agent, const char *name, int limit)
 {
-	snprintf(agent->call->path, PATH_MAX, "/proc/sys/user/max_%s_namespaces",
-		 what);
+	snprintf(agent->call->path, PATH_MAX, "/proc/sys/user/%s", name);
 	snprintf(agent->call->text, TEXT_SIZE, "%d\n", limit);
 	return agent_call(agent, do_set_limit, -1, NULL);
+}
+
+static int set_limit(struct agent *agent, const char *what, int limit)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "max_%s_namespaces", what);
+	return set_user_sysctl(agent, name, limit);
 }
 
 /* Starts an agent that unshares its mounts, and asserts that it shares. */
@@ -148,6 +155,62 @@ TEST_F(limit, open_list_counts)
 	ASSERT_EQ(0, close(fd));
 	ASSERT_EQ(0, unshare_until_own(&b, INIT_INUM));
 	ASSERT_EQ(0, agent_stop(&b));
+}
+
+static int run_fresh(const struct scratch *scratch, struct agent *agent, int n)
+{
+	static int files;
+	char name[32], path[PATH_MAX];
+	int err = 0;
+
+	while (n-- && !err) {
+		snprintf(name, sizeof(name), "subject%d", files++);
+		err = scratch_subject(scratch, name, OWNER_HOST_ALL, path) ?:
+		      agent_exec(agent, path, 0);
+	}
+	return err;
+}
+
+/*
+ * "user.max_ima_records bounds a child's own list"; "what an ancestor keeps
+ * cannot be prevented by it"; "a record that cannot be stored is counted,
+ * extends a violation and shows".
+ */
+TEST_F_TIMEOUT(limit, records, 60)
+{
+	struct scratch scratch;
+	struct agent child;
+	int list, host, before, lost;
+
+	ASSERT_EQ(0, host_rules());
+	ASSERT_EQ(0, scratch_make(&scratch, FS_TMPFS));
+	ASSERT_EQ(0, set_user_sysctl(&self->owner, "max_ima_records", 10));
+	assert_own(_metadata, &child, &self->owner);
+	list = agent_open(&child, ASCII_LIST, O_RDONLY);
+	host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
+	before = fd_count(host);
+	ASSERT_EQ(0, run_fresh(&scratch, &child, 9));
+	EXPECT_EQ(10, fd_count(list));
+	EXPECT_EQ(0, agent_number(&child, "records_lost"));
+	EXPECT_EQ(0, agent_number(&child, "violations"));
+	ASSERT_EQ(0, run_fresh(&scratch, &child, 5));
+	EXPECT_EQ(11, fd_count(list));
+	EXPECT_EQ(1, fd_count_text(list, " records-lost\n"));
+	EXPECT_EQ(1, fd_count_text(list, " 0000000000000000000000000000000000000000 "));
+	/* It is tried again each time that the file is looked at. */
+	lost = agent_number(&child, "records_lost");
+	EXPECT_LE(5, lost);
+	EXPECT_EQ(1, agent_number(&child, "violations"));
+	EXPECT_EQ(before + 14, fd_count(host));
+	/* With more room, it goes on. */
+	ASSERT_EQ(0, set_user_sysctl(&self->owner, "max_ima_records", 100));
+	ASSERT_EQ(0, run_fresh(&scratch, &child, 2));
+	EXPECT_EQ(13, fd_count(list));
+	EXPECT_EQ(lost, agent_number(&child, "records_lost"));
+	close(host);
+	close(list);
+	ASSERT_EQ(0, agent_stop(&child));
+	scratch_remove(&scratch);
 }
 
 /* Nothing leaks: far more namespaces, one after the other, than allowed. */

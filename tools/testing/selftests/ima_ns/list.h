@@ -5,6 +5,8 @@
  * A list is looked at through a descriptor that was opened in its namespace:
  * the opener's namespace counts, and reading adds nothing to anybody's list.
  */
+#ifndef IMA_NS_TEST_LIST_H
+#define IMA_NS_TEST_LIST_H
 
 #include "common.h"
 #include "sha.h"
@@ -18,16 +20,30 @@ struct list {
 	int count;
 };
 
+/* Is it about a namespace that ended, whenever a work item came to it? */
+static inline bool line_is_late(const char *line, size_t size)
+{
+	return memmem(line, size, " namespace-ended ", 17) ||
+	       memmem(line, size, " namespaces-ended ", 18);
+}
+
+/* Reads a list, without what is said of namespaces of other tests. */
 static inline int list_read(int fd, struct list *list)
 {
 	const ssize_t size = read_fd(fd, &list->text);
-	const char *c;
+	char *from = list->text, *to = list->text, *end;
 
 	list->count = 0;
 	if (size < 0)
 		return size;
-	for (c = list->text; (c = strchr(c, '\n')); c++)
+	for (; (end = strchr(from, '\n')); from = end + 1) {
+		if (line_is_late(from, end - from))
+			continue;
+		memmove(to, from, end + 1 - from);
+		to += end + 1 - from;
 		list->count++;
+	}
+	*to = '\0';
 	return 0;
 }
 
@@ -68,6 +84,20 @@ static inline int list_count_path(const struct list *list,
 		c += strlen(needle);
 	}
 	return count;
+}
+
+/* Number of times that a list has a text. */
+static inline int fd_count_text(int fd, const char *text)
+{
+	const char *c;
+	struct list list;
+	const int err = list_read(fd, &list);
+	int count = 0;
+
+	for (c = list.text; !err && (c = strstr(c, text)); c++)
+		count++;
+	list_free(&list);
+	return err ?: count;
 }
 
 static inline int fd_count_path(int fd, const char *path)
@@ -152,3 +182,5 @@ static inline void assert_gain(struct __test_metadata *const _metadata,
 	}
 	list_free(&list);
 }
+
+#endif /* IMA_NS_TEST_LIST_H */

@@ -2,6 +2,8 @@
 /*
  * IMA namespace test helpers: other programs
  */
+#ifndef IMA_NS_TEST_RUN_H
+#define IMA_NS_TEST_RUN_H
 
 /* Runs a program and collects what it prints; NULL: nothing is wanted. */
 static inline int run(const char *const argv[], char *text, size_t size)
@@ -33,3 +35,5 @@ static inline int run(const char *const argv[], char *text, size_t size)
 	close(out[0]);
 	return reap(pid);
 }
+
+#endif /* IMA_NS_TEST_RUN_H */

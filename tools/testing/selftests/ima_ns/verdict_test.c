@@ -14,6 +14,7 @@
 /* Those that the host's rules are about: all levels, and levels as they say. */
 #define FILES_HOST 61701
 #define FILES_SELF 61702
+#define FILES_ANY_HOOK 61703
 
 #define SIGNED "appraise func=BPRM_CHECK fowner=61700 appraise_type=imasig\n"
 #define SIGNED_ROOT \
@@ -27,6 +28,7 @@
 	"appraise func=FILE_CHECK fowner=61701 appraise_type=imasig\n" \
 	"appraise func=BPRM_CHECK fowner=61702 appraise_type=imasig ns=self\n" \
 	"appraise func=MODULE_CHECK fowner=61702 appraise_type=imasig\n" \
+	"appraise fowner=61703 appraise_type=imasig ns=self\n" \
 	"measure func=BPRM_CHECK fowner=61700\n" \
 	"measure func=CRITICAL_DATA label=ima_ns\n"
 
@@ -210,6 +212,14 @@ TEST_F_TIMEOUT(verdict, hashes, 120)
 	EXPECT_EQ(EACCES, agent_exec(&self->a, path, 0));
 }
 
+/* Opens a file and closes it again: 0, or -errno. */
+static int agent_opens(struct agent *agent, const char *path, int flags)
+{
+	const int fd = agent_open(agent, path, flags);
+
+	return fd < 0 ? fd : close(fd);
+}
+
 /* What is looked for among the denials, and the last one that has it. */
 struct denial {
 	const char *text;
@@ -294,6 +304,70 @@ TEST_F(verdict, not_flooded)
 	EXPECT_LT(0, i);
 	/* 50 in 5 s; the machine may be slow. */
 	EXPECT_GT(300, i);
+	/* The next one says how many there were. */
+	do {
+		EXPECT_EQ(-EACCES, agent_open(&self->a, path, O_RDONLY));
+	} while (!denials(audit, path, &denial));
+	EXPECT_TRUE(contains(denial.line, " missed="))
+	{
+		TH_LOG("%s", denial.line);
+	}
+	close(audit);
+}
+
+/* Records by an audit rule that are about a directory. */
+struct audited {
+	const char *dir;
+	int count;
+	bool missed;
+};
+
+static int note_audited(void *data, int type, const char *text)
+{
+	struct audited *audited = data;
+
+	if (type == AUDIT_INTEGRITY_RULE && contains(text, audited->dir)) {
+		audited->count++;
+		audited->missed |= contains(text, " missed=");
+	}
+	return 0;
+}
+
+/* Opens one of the programs that were made, by their order. */
+static int open_numbered(struct _test_data_verdict *self, struct agent *agent,
+			 int i)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/file%d", self->scratch.dir, i);
+	return agent_opens(agent, path, O_RDONLY);
+}
+
+#define MANY 200
+
+/* Nor by what it has audited; and what was left out is when it is used again. */
+TEST_F_TIMEOUT(verdict, audit_not_flooded, 120)
+{
+	struct audited audited = { self->scratch.dir };
+	const int audit = open_audit();
+	char path[PATH_MAX];
+	int i;
+
+	ASSERT_LE(0, audit);
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(0, program(self, FILES, NULL, path));
+	ASSERT_EQ(0, agent_load(&self->b, "audit func=FILE_CHECK fowner=61700\n"));
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(0, open_numbered(self, &self->b, i));
+	ASSERT_EQ(0, audit_read(audit, note_audited, &audited));
+	EXPECT_LE(50, audited.count);
+	EXPECT_GT(MANY, audited.count);
+	for (i = 0; audited.count < MANY; i = (i + 1) % MANY) {
+		ASSERT_EQ(0, open_numbered(self, &self->b, i));
+		ASSERT_EQ(0, audit_read(audit, note_audited, &audited));
+	}
+	EXPECT_TRUE(audited.missed);
+	EXPECT_EQ(MANY, audited.count);
 	close(audit);
 }
 
@@ -529,14 +603,6 @@ TEST_F_TIMEOUT(verdict, mapping, 120)
 	EXPECT_EQ(0, agent_map(&self->b, bad, true));
 }
 
-/* Opens a file and closes it again: 0, or -errno. */
-static int agent_opens(struct agent *agent, const char *path, int flags)
-{
-	const int fd = agent_open(agent, path, flags);
-
-	return fd < 0 ? fd : close(fd);
-}
-
 /* "FILE_CHECK": signed files are not opened for writing. */
 TEST_F_TIMEOUT(verdict, opening, 120)
 {
@@ -688,7 +754,7 @@ static int agent_load_module(struct agent *agent, const char *path, bool memory)
 /* "MODULE_CHECK": from a file and from memory; and never delegated. */
 TEST_F(verdict, modules)
 {
-	char ours[PATH_MAX], hosts[PATH_MAX];
+	char ours[PATH_MAX], hosts[PATH_MAX], any[PATH_MAX];
 
 	ASSERT_EQ(0, program(self, FILES, NULL, ours));
 	ASSERT_EQ(0, program(self, FILES_SELF, NULL, hosts));
@@ -702,6 +768,11 @@ TEST_F(verdict, modules)
 	EXPECT_EQ(-ENOEXEC, agent_load_module(&self->b, ours, false));
 	ASSERT_EQ(0, agent_delegate(&self->host, self->id_a));
 	EXPECT_EQ(-EACCES, agent_load_module(&self->a, hosts, false));
+	/* By a rule that says nothing of modules, and so of all hooks. */
+	ASSERT_EQ(0, program(self, FILES_ANY_HOOK, NULL, any));
+	EXPECT_EQ(0, agent_exec(&self->a, any, 0));
+	EXPECT_EQ(-EACCES, agent_load_module(&self->a, any, false));
+	EXPECT_EQ(EACCES, agent_exec(&self->b, any, 0));
 }
 
 /* "POLICY_CHECK": by whoever loads it, also from above. */

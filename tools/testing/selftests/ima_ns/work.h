@@ -5,6 +5,8 @@
  * Processes of a namespace that each execute or read one fresh file after the
  * other, or violate its measurement, while the test does something else.
  */
+#ifndef IMA_NS_TEST_WORK_H
+#define IMA_NS_TEST_WORK_H
 
 #define RULE_READ "measure func=FILE_CHECK mask=MAY_READ fowner=61000\n"
 #define RULE_EXEC "measure func=BPRM_CHECK\n"
@@ -142,3 +144,5 @@ static inline void load_rules(struct __test_metadata *const _metadata,
 {
 	ASSERT_EQ(0, agent_load(agent, RULE_EXEC RULE_READ RULE_EVENTS));
 }
+
+#endif /* IMA_NS_TEST_WORK_H */

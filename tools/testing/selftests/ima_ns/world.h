@@ -2,6 +2,8 @@
 /*
  * IMA namespace test helpers: a scratch directory and a chain of levels
  */
+#ifndef IMA_NS_TEST_WORLD_H
+#define IMA_NS_TEST_WORLD_H
 
 #include <sys/statfs.h>
 
@@ -278,3 +280,5 @@ static inline void chain_stop(struct chain *chain)
 		agent_stop(&chain->agent[chain->length]);
 	}
 }
+
+#endif /* IMA_NS_TEST_WORLD_H */

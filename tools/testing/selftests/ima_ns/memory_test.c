@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespace tests - Memory
+ *
+ * What only a container keeps is charged to it, and what the host keeps is not:
+ * a container at its limit hides nothing.
+ */
+
+#include "world.h"
+
+#define CGROUPS "/sys/fs/cgroup"
+#define FILES 61830
+#define HOST_RULES "measure func=FILE_CHECK mask=MAY_READ fowner=61830\n"
+#define MAX_FILES 6000
+
+FIXTURE(memory)
+{
+	struct scratch scratch;
+	struct agent a;
+	char cgroup[PATH_MAX];
+	int list_host;
+};
+
+static int cgroup_write(const char *cgroup, const char *file, const char *text)
+{
+	char path[2 * PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
+	return write_path(path, 0, text, strlen(text));
+}
+
+/* A number of a cgroup's, by its name if a file has several. */
+static long cgroup_number(const char *cgroup, const char *file,
+			  const char *name)
+{
+	char path[2 * PATH_MAX], *text, *found;
+	long n = -ENOENT;
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
+	if (read_path(path, &text) < 0)
+		return -errno;
+	found = name ? strstr(text, name) : text;
+	if (found)
+		n = strtol(found + (name ? strlen(name) : 0), NULL, 10);
+	free(text);
+	return n;
+}
+
+FIXTURE_SETUP(memory)
+{
+	char pid[16];
+
+	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
+	ASSERT_EQ(0, host_load_once(HOST_RULES, "fowner=61830"));
+	ASSERT_EQ(0, scratch_make(&self->scratch, FS_TMPFS));
+	ASSERT_EQ(0, cgroup_write(CGROUPS, "cgroup.subtree_control",
+				  "+memory"));
+	snprintf(self->cgroup, sizeof(self->cgroup), CGROUPS "/ima_ns_test");
+	ASSERT_EQ(0, mkdir(self->cgroup, 0755));
+	ASSERT_EQ(0, agent_start(&self->a, NULL, 0));
+	snprintf(pid, sizeof(pid), "%d", self->a.pid);
+	ASSERT_EQ(0, cgroup_write(self->cgroup, "cgroup.procs", pid));
+	ASSERT_EQ(0, agent_unshare(&self->a, CLONE_NEWNS));
+	self->list_host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->list_host);
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+	close(self->list_host);
+	agent_stop(&self->a);
+	EXPECT_EQ(0, cgroup_write(self->cgroup, "cgroup.kill", "1"));
+	while (rmdir(self->cgroup) && errno == EBUSY)
+		sched_yield();
+	scratch_remove(&self->scratch);
+}
+
+/* Files that nobody has seen, made by who is in no cgroup of ours. */
+static int make_files(const char *dir, int n)
+{
+	char path[PATH_MAX], text[33];
+	int err = 0;
+
+	while (n-- && !err) {
+		unique_text(text);
+		snprintf(path, sizeof(path), "%.4000s/%d", dir, n);
+		err = write_path(path, O_CREAT, text, 32);
+		if (!err && chown(path, FILES, FILES))
+			err = -errno;
+	}
+	return err;
+}
+
+/* Opens file after file, in a process that may be killed; counts them. */
+static long do_open_all(struct call *call, int fd)
+{
+	const pid_t pid = fork();
+	char path[2 * PATH_MAX];
+	int n, status;
+
+	if (fd >= 0)
+		close(fd);
+	for (n = call->flags; !pid && n--;) {
+		snprintf(path, sizeof(path), "%s/%d", call->path, n);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			_exit(1);
+		close(fd);
+		call->uid++;
+	}
+	if (!pid)
+		_exit(0);
+	return pid < 0 || waitpid(pid, &status, 0) != pid ? -errno : 0;
+}
+
+/* How many files were opened. */
+static int open_all(struct agent *agent, const char *dir, int n)
+{
+	snprintf(agent->call->path, PATH_MAX, "%s", dir);
+	agent->call->flags = n;
+	agent->call->uid = 0;
+	/* It may have been the agent that was killed. */
+	agent_call(agent, do_open_all, -1, NULL);
+	return agent->call->uid;
+}
+
+/* "Container in a 2 MiB memcg, at its limit": the host has what it did. */
+TEST_F_TIMEOUT(memory, at_the_limit, 120)
+{
+	const int before = fd_count(self->list_host);
+	int opened, gained;
+
+	ASSERT_EQ(0, make_files(self->scratch.dir, MAX_FILES));
+	ASSERT_EQ(0, agent_load(&self->a, "measure func=FILE_CHECK mask=MAY_READ\n"));
+	ASSERT_EQ(0, cgroup_write(self->cgroup, "memory.max", "2M"));
+	opened = open_all(&self->a, self->scratch.dir, MAX_FILES);
+	TH_LOG("%d opened, %ld bytes charged, limit met %ld times", opened,
+	       cgroup_number(self->cgroup, "memory.current", NULL),
+	       cgroup_number(self->cgroup, "memory.events", "\nmax "));
+	EXPECT_LT(0, opened);
+	EXPECT_LT(0, cgroup_number(self->cgroup, "memory.events", "\nmax "));
+	gained = fd_count(self->list_host) - before;
+	/* One may have been killed in between. */
+	EXPECT_LE(opened, gained);
+	EXPECT_GE(opened + 1, gained);
+}
+
+#define NR 1000
+
+/* "Charged to its memcg": list, records and what was done to each file. */
+TEST_F_TIMEOUT(memory, charged, 120)
+{
+	long before, after;
+
+	ASSERT_EQ(0, make_files(self->scratch.dir, NR));
+	ASSERT_EQ(0, agent_load(&self->a, "measure func=FILE_CHECK mask=MAY_READ\n"));
+	before = cgroup_number(self->cgroup, "memory.stat", "\nslab ");
+	ASSERT_EQ(NR, open_all(&self->a, self->scratch.dir, NR));
+	after = cgroup_number(self->cgroup, "memory.stat", "\nslab ");
+	TH_LOG("%ld bytes for each record and status", (after - before) / NR);
+	/* The least that these can take. */
+	EXPECT_LT(NR * 300L, after - before);
+	EXPECT_GT(NR * 2000L, after - before);
+}
+
+TEST_HARNESS_MAIN

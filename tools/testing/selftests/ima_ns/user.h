@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IMA namespace test helpers: ordinary users and their containers
+ */
+
+static long do_become(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	/* What belongs to the task is its own, for the maps of ids. */
+	return become(call->uid) ?: prctl(PR_SET_DUMPABLE, 1) ? -errno : 0;
+}
+
+/* Into a user namespace whose root is the user. */
+static long do_enter_own(struct call *call, int fd)
+{
+	char map[32];
+	int err;
+
+	if (fd >= 0)
+		close(fd);
+	snprintf(map, sizeof(map), "0 %d 1", call->uid);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return -errno;
+	err = write_path("/proc/self/setgroups", 0, "deny", 4) ?:
+	      write_path("/proc/self/uid_map", 0, map, strlen(map)) ?:
+	      write_path("/proc/self/gid_map", 0, map, strlen(map));
+	return err ?: setresuid(0, 0, 0) || setresgid(0, 0, 0) ? -errno : 0;
+}
+
+/* Has a user's real uid, and is root by the others. */
+static inline long do_look_like(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return syscall(__NR_setresuid, call->uid, 0, 0) ? -errno : 0;
+}
+
+/* Starts an agent of a user's, and one that is root of a container of theirs. */
+static inline int user_start(struct agent *user, struct agent *mine, uid_t uid)
+{
+	int err = agent_start(user, NULL, 0);
+
+	user->call->uid = uid;
+	err = err ?: agent_call(user, do_become, -1, NULL) ?:
+	      agent_start(mine, user, 0);
+	if (err)
+		return err;
+	mine->call->uid = uid;
+	return agent_call(mine, do_enter_own, -1, NULL);
+}
