@@ -4,8 +4,12 @@
 CONFIG ?= default
 WORK = $${IMA_NS_WORK:-$${XDG_CACHE_HOME:-$$HOME/.cache}/ima_ns}
 
-run test check setup tree export:
+run test check setup tree export mutants:
 	@scripts/$@
+
+# Ten minutes of random acts on the debug kernel; SOAK_SECONDS says how long.
+soak:
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} scripts/test soak
 
 apply: tree
 	@scripts/apply
@@ -17,4 +21,4 @@ kernel: apply
 clean:
 	rm -rf "$(WORK)/build" "$(WORK)/stock/build" "$(WORK)/vm"
 
-.PHONY: run test check setup tree export apply kernel clean
+.PHONY: run test check setup tree export mutants soak apply kernel clean
