@@ -345,6 +345,29 @@ static inline void ima_state_refresh(const struct ima_namespace *ns,
 		clear_bit(IMA_DIGSIG, &state->atomic_flags);
 }
 
+/* What acts on the one kernel is never left to a child. */
+static inline bool ima_acts_on_kernel(enum ima_hooks func)
+{
+	return func == MODULE_CHECK || func == FIRMWARE_CHECK ||
+	       func == KEXEC_KERNEL_CHECK || func == KEXEC_INITRAMFS_CHECK ||
+	       func == POLICY_CHECK;
+}
+
+/* Is security.ima a hash, as opposed to a signature? */
+static inline bool ima_xattr_is_hash(const struct evm_ima_xattr_data *value)
+{
+	return value->type == IMA_XATTR_DIGEST ||
+	       value->type == IMA_XATTR_DIGEST_NG;
+}
+
+/* A violation has no digests, and ones are extended for them. */
+static inline bool
+ima_entry_is_violation(const struct ima_template_entry *entry)
+{
+	return !memchr_inv(entry->digests[ima_sha1_idx].digest, 0,
+			   SHA1_DIGEST_SIZE);
+}
+
 /* Nothing is known before somebody has looked. */
 static inline void ima_state_init(struct ima_iint_state *state)
 {

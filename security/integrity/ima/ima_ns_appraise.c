@@ -47,14 +47,6 @@ bool ima_ns_binds(const struct ima_namespace *ns, const struct cred *cred)
 	return in_userns(ns->user_ns, cred->user_ns);
 }
 
-/* What acts on the one kernel is never left to a child. */
-static bool acts_on_kernel(enum ima_hooks func)
-{
-	return func == MODULE_CHECK || func == FIRMWARE_CHECK ||
-	       func == KEXEC_KERNEL_CHECK || func == KEXEC_INITRAMFS_CHECK ||
-	       func == POLICY_CHECK;
-}
-
 /**
  * ima_ns_left_alone - is what is done in a level left to those below another?
  * @leaf: the level
@@ -88,7 +80,7 @@ bool ima_ns_left_alone(const struct ima_namespace *leaf,
 bool ima_ns_released(const struct ima_walk *walk,
 		     const struct ima_namespace *ns, enum ima_hooks func)
 {
-	return !acts_on_kernel(func) && ima_ns_left_alone(walk->leaf, ns);
+	return !ima_acts_on_kernel(func) && ima_ns_left_alone(walk->leaf, ns);
 }
 
 /* Do rules demand now what they did not when the verdict was made? */

@@ -96,12 +96,6 @@ void ima_ns_banks_free(struct ima_ns_vtpm *vtpm)
 		crypto_free_shash(vtpm->banks[i].tfm);
 }
 
-static bool is_violation(const struct ima_template_entry *entry)
-{
-	return !memchr_inv(entry->digests[ima_sha1_idx].digest, 0,
-			   SHA1_DIGEST_SIZE);
-}
-
 /* The digest of an entry that a list shows: zeros for a violation. */
 static int bank_digest(const struct ima_ns_bank *bank,
 		       struct ima_template_entry *entry, u8 *digest)
@@ -109,7 +103,7 @@ static int bank_digest(const struct ima_ns_bank *bank,
 	size_t size = bank->size;
 
 	memset(digest, 0, TPM2_MAX_DIGEST_SIZE);
-	if (is_violation(entry))
+	if (ima_entry_is_violation(entry))
 		return 0;
 
 	if (bank->tfm)
@@ -136,7 +130,7 @@ int ima_ns_banks_extend(struct ima_ns_vtpm *vtpm,
 	unsigned int i;
 	int err;
 
-	if (is_violation(entry)) {
+	if (ima_entry_is_violation(entry)) {
 		ima_ns_banks_invalidate(vtpm);
 		return 0;
 	}

@@ -60,12 +60,6 @@ static bool is_worthy(const struct ima_namespace *ns)
 			      atomic_long_read(&ns->log.lost));
 }
 
-static bool is_violation(const struct ima_template_entry *entry, int bank)
-{
-	return !memchr_inv(entry->digests[bank].digest, 0,
-			   hash_digest_size[ima_algo_array[bank].algo]);
-}
-
 /* As a PCR of that bank, which all entries are extended into. */
 static int replay(struct ima_namespace *ns, int bank,
 		  struct ima_digest_data *sum)
@@ -78,7 +72,7 @@ static int replay(struct ima_namespace *ns, int bank,
 	memset(sum->digest, 0, size);
 	list_for_each_entry(qe, &ns->log.entries, later) {
 		memcpy(both, sum->digest, size);
-		if (is_violation(qe->entry, bank))
+		if (ima_entry_is_violation(qe->entry))
 			memset(both + size, 0xff, size);
 		else
 			memcpy(both + size, qe->entry->digests[bank].digest,

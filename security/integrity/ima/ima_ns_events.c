@@ -93,12 +93,13 @@ static struct security_hook_list ima_ns_hooks[] __ro_after_init = {
 #ifdef CONFIG_IMA_NS_KEYS
 	LSM_HOOK_INIT(key_permission, ima_ns_key_permission),
 #endif
-	LSM_HOOK_INIT(inode_copy_up_xattr, ima_ns_copy_up_xattr),
 	LSM_HOOK_INIT(inode_post_setxattr, ima_ns_post_setxattr),
 	LSM_HOOK_INIT(inode_post_removexattr, ima_ns_post_removexattr),
 	LSM_HOOK_INIT(inode_post_set_acl, ima_ns_post_set_acl),
 	LSM_HOOK_INIT(inode_post_remove_acl, ima_ns_post_remove_acl),
-#ifndef CONFIG_IMA_APPRAISE
+#ifdef CONFIG_IMA_APPRAISE
+	LSM_HOOK_INIT(inode_copy_up_xattr, ima_ns_copy_up_xattr),
+#else
 	LSM_HOOK_INIT(inode_post_setattr, ima_ns_post_setattr),
 #endif
 };

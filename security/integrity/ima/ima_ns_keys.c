@@ -99,16 +99,19 @@ static bool is_systems(const struct key *key)
  * ima_ns_unrequestable - may keys that are asked for not enter a keyring?
  * @keyring: the keyring
  *
- * request_key(2) asks no restriction: who answers would be asked instead.
+ * request_key(2) asks no restriction: who answers would be asked instead.  Where
+ * there is none, as in those where services of the kernel keep what they asked
+ * for, nothing is passed by.
  *
  * Context: process context.
- * Return: whether @keyring is a namespace's, or one of the kernel's that the
- * task, not being in the initial namespace, would get keys into.
+ * Return: whether @keyring is a namespace's, or a restricted one of the kernel's
+ * and the task is not in the initial namespace.
  */
 bool ima_ns_unrequestable(const struct key *keyring)
 {
 	return is_marked(keyring) ||
-	       (is_systems(keyring) && ima_ns_current()->parent);
+	       (is_systems(keyring) && keyring->restrict_link &&
+		ima_ns_current()->parent);
 }
 
 /**
@@ -133,18 +136,33 @@ void ima_ns_key_changed(const struct key *key)
 }
 
 /*
+ * May it be changed by that?  Who only looks keys up, as verifying does, possesses
+ * it; others ask for the same in order to invalidate it.
+ */
+static bool may_change(key_ref_t key_ref, enum key_need_perm need_perm)
+{
+	switch (need_perm) {
+	case KEY_NEED_WRITE:
+	case KEY_NEED_LINK:
+	case KEY_NEED_SETATTR:
+	case KEY_SYSADMIN_OVERRIDE:
+		return true;
+	case KEY_NEED_SEARCH:
+		return !is_key_possessed(key_ref);
+	default:
+		return false;
+	}
+}
+
+/*
  * Uid 0 is root's in many containers.  Without being privileged in the initial
- * user namespace it may look keys up in the kernel's keyrings, as verifying
- * does, and not change them.
+ * user namespace it does not change the kernel's keyrings.
  */
 static int system_permission(key_ref_t key_ref, const struct cred *cred,
 			     enum key_need_perm need_perm)
 {
-	bool looks = need_perm == KEY_NEED_VIEW || need_perm == KEY_NEED_READ ||
-		     (need_perm == KEY_NEED_SEARCH && is_key_possessed(key_ref));
-
-	return looks || !ima_ns_current()->parent ||
-	       ima_ns_privileged(&init_ima_ns, cred) ? 0 : -EACCES;
+	return ima_ns_current()->parent && may_change(key_ref, need_perm) &&
+	       !ima_ns_privileged(&init_ima_ns, cred) ? -EACCES : 0;
 }
 
 /**

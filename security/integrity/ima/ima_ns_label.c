@@ -168,9 +168,7 @@ void ima_ns_update_xattr(struct ima_iint_cache *iint, struct file *file)
 	int len;
 
 	len = ima_read_xattr(file_dentry(file), &value, 0);
-	if (len == -ENODATA || !len ||
-	    (len > 0 && (value->type == IMA_XATTR_DIGEST ||
-			 value->type == IMA_XATTR_DIGEST_NG)))
+	if (len == -ENODATA || !len || (len > 0 && ima_xattr_is_hash(value)))
 		ima_update_xattr(iint, file);
 	kfree(value);
 }

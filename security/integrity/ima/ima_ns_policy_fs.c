@@ -399,14 +399,12 @@ int ima_ns_policy_open(struct ima_namespace *ns, struct file *file)
 
 /* ima/id, ima/parent, ima/inum and ima/records_lost */
 
-static ssize_t show_id(struct ima_namespace *ns, char __user *buf,
-		       size_t count, loff_t *ppos)
+static ssize_t show_number(u64 number, char __user *buf, size_t count,
+			   loff_t *ppos)
 {
 	char text[24];
-	int len = 0;
+	int len = scnprintf(text, sizeof(text), "%llu\n", number);
 
-	if (ns)
-		len = scnprintf(text, sizeof(text), "%llu\n", ns->id);
 	return simple_read_from_buffer(buf, count, ppos, text, len);
 }
 
@@ -415,7 +413,7 @@ static ssize_t ima_ns_id_read(struct file *file, char __user *buf,
 {
 	struct ima_namespace *ns = file->private_data;
 
-	return show_id(ns, buf, count, ppos);
+	return show_number(ns->id, buf, count, ppos);
 }
 
 static ssize_t ima_ns_parent_read(struct file *file, char __user *buf,
@@ -423,28 +421,24 @@ static ssize_t ima_ns_parent_read(struct file *file, char __user *buf,
 {
 	struct ima_namespace *ns = file->private_data;
 
-	return show_id(ns->parent, buf, count, ppos);
+	/* The initial one has none, and an empty file. */
+	return ns->parent ? show_number(ns->parent->id, buf, count, ppos) : 0;
 }
 
 static ssize_t ima_ns_inum_read(struct file *file, char __user *buf,
 				size_t count, loff_t *ppos)
 {
 	struct ima_namespace *ns = file->private_data;
-	char text[16];
-	int len = scnprintf(text, sizeof(text), "%u\n", ns->ns.inum);
 
-	return simple_read_from_buffer(buf, count, ppos, text, len);
+	return show_number(ns->ns.inum, buf, count, ppos);
 }
 
 static ssize_t ima_ns_lost_read(struct file *file, char __user *buf,
 				size_t count, loff_t *ppos)
 {
 	struct ima_namespace *ns = file->private_data;
-	char text[24];
-	int len = scnprintf(text, sizeof(text), "%ld\n",
-			    atomic_long_read(&ns->log.lost));
 
-	return simple_read_from_buffer(buf, count, ppos, text, len);
+	return show_number(atomic_long_read(&ns->log.lost), buf, count, ppos);
 }
 
 static const struct file_operations ima_ns_lost_ops = {

@@ -78,7 +78,8 @@ static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
 	spin_lock_bh(&ima_ns_status_lock);
 	if (!iint->armed_period)
 		iint->armed_period = 1;
-	list_add(&status->iint_node, &iint->statuses);
+	/* Behind those that wait for a last writer, see ima_ns_update_later(). */
+	list_add_tail(&status->iint_node, &iint->statuses);
 	list_add(&status->ns_node, &ns->statuses);
 	spin_unlock_bh(&ima_ns_status_lock);
 	return status;

@@ -91,6 +91,15 @@ static inline bool contains(const char *text, const char *wanted)
 	return !!strstr(text, wanted);
 }
 
+static inline int count_lines(const char *text)
+{
+	int count = 0;
+
+	for (; (text = strchr(text, '\n')); text++)
+		count++;
+	return count;
+}
+
 /* Reads a whole file into a new, terminated buffer; -errno on error. */
 static inline ssize_t read_fd(int fd, char **text)
 {

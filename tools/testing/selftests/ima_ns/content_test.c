@@ -382,35 +382,6 @@ TEST_F(hook, passed_descriptor)
 	expect_gains(_metadata, f, act_mmap_exec, f->child, 0, 1, 0);
 }
 
-/* Executes the subject from a memfd and waits for it. */
-static long do_exec_memfd(struct call *call, int fd)
-{
-	char *const argv[] = { "subject", NULL };
-	char *program;
-	const ssize_t size = read_path(call->path, &program);
-	pid_t pid;
-
-	if (fd >= 0)
-		close(fd);
-	if (size < 0)
-		return size;
-	fd = memfd_create("subject", MFD_CLOEXEC);
-	if (write(fd, program, size) != size)
-		return -EIO;
-	pid = fork();
-	if (!pid) {
-		/* A file that is open for writing is ETXTBSY. */
-		snprintf(call->path, PATH_MAX, "/proc/self/fd/%d", fd);
-		fd = open(call->path, O_RDONLY | O_CLOEXEC);
-		close_range(3, fd - 1, 0);
-		fexecve(fd, argv, environ);
-		_exit(errno);
-	}
-	close(fd);
-	free(program);
-	return reap(pid);
-}
-
 /* "tmpfs and memfd are not excluded by the default policy." */
 TEST_F(hook, memfd)
 {
@@ -423,6 +394,7 @@ TEST_F(hook, memfd)
 				   evidence, sizeof(evidence)));
 	before = fd_count(self->family.parent_list);
 	snprintf(child.call->path, PATH_MAX, "%s", self->family.path);
+	child.call->uid = 0;
 	ASSERT_EQ(0, agent_call(&child, do_exec_memfd, -1, NULL));
 	assert_gain(_metadata, "grandchild", list, 0, 1, evidence);
 	assert_gain(_metadata, "parent", self->family.parent_list, before, 1,

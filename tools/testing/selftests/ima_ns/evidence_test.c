@@ -87,20 +87,6 @@ static void await_end(int list, long id, char text[1024])
 		sched_yield();
 }
 
-static int run_subjects(struct _test_data_evidence *self, struct agent *agent,
-			int n)
-{
-	char name[32], path[PATH_MAX];
-	int err = 0;
-
-	while (n-- && !err) {
-		snprintf(name, sizeof(name), "subject%d", n);
-		err = scratch_subject(&self->scratch, name, 0, path) ?:
-		      agent_exec(agent, path, 0) ?: unlink(path);
-	}
-	return err;
-}
-
 /* The digits that a record has for a bank. */
 static const char *digits_of(const char *text, const char *bank)
 {
@@ -122,23 +108,13 @@ static bool proves(const char *text, const struct bank *bank, const char *list)
 	       !strncmp(digits, replay.value[10], 2 * bank->size);
 }
 
-static const struct bank *bank_named(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(all_banks); i++)
-		if (!strcmp(all_banks[i].name, name))
-			return &all_banks[i];
-	return NULL;
-}
-
 /* "Proves a saved list of a dead container through the hand-over record." */
 TEST_F(evidence, proves_a_list)
 {
-	const struct bank *const bank = bank_named("sha256");
+	const struct bank *const bank = aggregate_bank("sha256");
 	char text[1024], above[1024], expected[128], *saved, *changed;
 
-	ASSERT_EQ(0, run_subjects(self, &self->below, 5));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->below, 0, 5));
 	ASSERT_LT(0, agent_read(&self->below, ASCII_LIST "_sha256", &saved));
 	ASSERT_EQ(0, agent_stop(&self->below));
 	self->below.pid = 0;
@@ -176,13 +152,13 @@ static const char quote[] =
 /* "Against the host's quote": the record itself is what the TPM vouches for. */
 TEST_F_TIMEOUT(evidence, is_quoted, 120)
 {
-	const struct bank *const bank = bank_named("sha256");
+	const struct bank *const bank = aggregate_bank("sha256");
 	char nonce[33], output[1 << 14], text[1024], *list, *value;
 	const char *const argv[] = { "sh", "-c", quote, "sh", self->scratch.dir,
 				     nonce, NULL };
 	struct replay replay;
 
-	ASSERT_EQ(0, run_subjects(self, &self->below, 1));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->below, 0, 1));
 	ASSERT_EQ(0, agent_stop(&self->below));
 	self->below.pid = 0;
 	await_end(self->list_host, self->id_below, text);
@@ -218,15 +194,6 @@ TEST_F(evidence, says_what_was)
 	}
 }
 
-static int count_lines(const char *text)
-{
-	int n = 0;
-
-	for (; (text = strchr(text, '\n')); text++)
-		n++;
-	return n;
-}
-
 static long do_loop(struct call *call, int fd)
 {
 	int n = call->flags, err = 0;
@@ -258,7 +225,7 @@ TEST_F_TIMEOUT(evidence, loop, 120)
 	ASSERT_EQ(0, agent_call(&self->a, do_loop, -1, NULL));
 	/* Work is done in turn: when this one's is, that of the others is. */
 	id = self->id_below;
-	ASSERT_EQ(0, run_subjects(self, &self->below, 1));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->below, 0, 1));
 	ASSERT_EQ(0, agent_stop(&self->below));
 	self->below.pid = 0;
 	await_end(self->list_host, id, text);
@@ -266,14 +233,6 @@ TEST_F_TIMEOUT(evidence, loop, 120)
 	EXPECT_GE(2, count_lines(after) - count_lines(before));
 	free(before);
 	free(after);
-}
-
-static long do_mount_securityfs(struct call *call, int fd)
-{
-	if (fd >= 0)
-		close(fd);
-	return mount("securityfs", "/sys/kernel/security", "securityfs", 0,
-		     NULL) ? -errno : 0;
 }
 
 /* A user's container that was configured has a record as any other. */

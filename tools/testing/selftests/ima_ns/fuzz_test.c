@@ -1157,17 +1157,6 @@ static int fuzz_start_over(struct fuzz *fuzz)
 	return err ?: read_path(POLICY, &fuzz->text) <= 0 ? -EIO : 0;
 }
 
-static int count_lines(const char *text)
-{
-	int count = 0;
-
-	while ((text = strchr(text, '\n'))) {
-		count++;
-		text++;
-	}
-	return count;
-}
-
 /* The errors that the documentation lists for write(). */
 static bool is_documented(const struct attempt *got)
 {

@@ -181,6 +181,14 @@ TEST_F(hashes, hash_rules)
 	}
 }
 
+/* Others who look at the file meanwhile do not stand in the way. */
+TEST_F(hashes, among_others)
+{
+	ASSERT_EQ(0, agent_load(&self->rootless, "measure func=FILE_CHECK " TMPFS "\n"));
+	ASSERT_EQ(0, agent_load(&self->below, HASHED));
+	EXPECT_EQ(0, agent_write_own(&self->below, BY_OPEN));
+}
+
 static long do_run(struct call *call, int fd)
 {
 	const char *const argv[] = { "sh", "-c", call->text, NULL };

@@ -157,20 +157,6 @@ TEST_F(limit, open_list_counts)
 	ASSERT_EQ(0, agent_stop(&b));
 }
 
-static int run_fresh(const struct scratch *scratch, struct agent *agent, int n)
-{
-	static int files;
-	char name[32], path[PATH_MAX];
-	int err = 0;
-
-	while (n-- && !err) {
-		snprintf(name, sizeof(name), "subject%d", files++);
-		err = scratch_subject(scratch, name, OWNER_HOST_ALL, path) ?:
-		      agent_exec(agent, path, 0);
-	}
-	return err;
-}
-
 /*
  * "user.max_ima_records bounds a child's own list"; "what an ancestor keeps
  * cannot be prevented by it"; "a record that cannot be stored is counted,
@@ -181,7 +167,11 @@ TEST_F_TIMEOUT(limit, records, 60)
 	struct scratch scratch;
 	struct agent child;
 	int list, host, before, lost;
+	char *max;
 
+	ASSERT_LT(0, read_path("/proc/sys/user/max_ima_records", &max));
+	EXPECT_STREQ("65536\n", max);
+	free(max);
 	ASSERT_EQ(0, host_rules());
 	ASSERT_EQ(0, scratch_make(&scratch, FS_TMPFS));
 	ASSERT_EQ(0, set_user_sysctl(&self->owner, "max_ima_records", 10));
@@ -189,11 +179,11 @@ TEST_F_TIMEOUT(limit, records, 60)
 	list = agent_open(&child, ASCII_LIST, O_RDONLY);
 	host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
 	before = fd_count(host);
-	ASSERT_EQ(0, run_fresh(&scratch, &child, 9));
+	ASSERT_EQ(0, run_fresh(&scratch, &child, OWNER_HOST_ALL, 9));
 	EXPECT_EQ(10, fd_count(list));
 	EXPECT_EQ(0, agent_number(&child, "records_lost"));
 	EXPECT_EQ(0, agent_number(&child, "violations"));
-	ASSERT_EQ(0, run_fresh(&scratch, &child, 5));
+	ASSERT_EQ(0, run_fresh(&scratch, &child, OWNER_HOST_ALL, 5));
 	EXPECT_EQ(11, fd_count(list));
 	EXPECT_EQ(1, fd_count_text(list, " records-lost\n"));
 	EXPECT_EQ(1, fd_count_text(list, " 0000000000000000000000000000000000000000 "));
@@ -204,7 +194,7 @@ TEST_F_TIMEOUT(limit, records, 60)
 	EXPECT_EQ(before + 14, fd_count(host));
 	/* With more room, it goes on. */
 	ASSERT_EQ(0, set_user_sysctl(&self->owner, "max_ima_records", 100));
-	ASSERT_EQ(0, run_fresh(&scratch, &child, 2));
+	ASSERT_EQ(0, run_fresh(&scratch, &child, OWNER_HOST_ALL, 2));
 	EXPECT_EQ(13, fd_count(list));
 	EXPECT_EQ(lost, agent_number(&child, "records_lost"));
 	close(host);

@@ -127,11 +127,12 @@ static int open_all(struct agent *agent, const char *dir, int n)
 /* "Container in a 2 MiB memcg, at its limit": the host has what it did. */
 TEST_F_TIMEOUT(memory, at_the_limit, 120)
 {
-	const int before = fd_count(self->list_host);
-	int opened, gained;
+	int before, opened, gained;
 
 	ASSERT_EQ(0, make_files(self->scratch.dir, MAX_FILES));
 	ASSERT_EQ(0, agent_load(&self->a, "measure func=FILE_CHECK mask=MAY_READ\n"));
+	/* Loading it may be recorded, too. */
+	before = fd_count(self->list_host);
 	ASSERT_EQ(0, cgroup_write(self->cgroup, "memory.max", "2M"));
 	opened = open_all(&self->a, self->scratch.dir, MAX_FILES);
 	TH_LOG("%d opened, %ld bytes charged, limit met %ld times", opened,
@@ -158,8 +159,8 @@ TEST_F_TIMEOUT(memory, charged, 120)
 	ASSERT_EQ(NR, open_all(&self->a, self->scratch.dir, NR));
 	after = cgroup_number(self->cgroup, "memory.stat", "\nslab ");
 	TH_LOG("%ld bytes for each record and status", (after - before) / NR);
-	/* The least that these can take. */
-	EXPECT_LT(NR * 300L, after - before);
+	/* A status is the lesser part of it. */
+	EXPECT_LT(NR * 600L, after - before);
 	EXPECT_GT(NR * 2000L, after - before);
 }
 

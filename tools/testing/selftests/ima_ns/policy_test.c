@@ -81,17 +81,6 @@ static void assert_untouched(struct __test_metadata *const _metadata,
 	assert_others_untouched(_metadata, self);
 }
 
-static int count_lines(const char *text)
-{
-	int count = 0;
-
-	while ((text = strchr(text, '\n'))) {
-		count++;
-		text++;
-	}
-	return count;
-}
-
 /* Writes the policy to a file of the scratch directory. */
 static int policy_file(struct _test_data_policy *self, const char *name,
 		       const char *rules, char path[PATH_MAX])

@@ -21,7 +21,6 @@ FIXTURE(quota)
 	struct scratch scratch;
 	struct agent first, own, second, other, again;
 	int list;
-	int files;
 };
 
 FIXTURE_SETUP(quota)
@@ -50,20 +49,6 @@ FIXTURE_TEARDOWN(quota)
 	scratch_remove(&self->scratch);
 }
 
-/* Runs programs that nobody has seen. */
-static int run_fresh(struct _test_data_quota *self, struct agent *agent, int n)
-{
-	char name[32], path[PATH_MAX];
-	int err = 0;
-
-	while (n-- && !err) {
-		snprintf(name, sizeof(name), "subject%d", self->files++);
-		err = scratch_subject(&self->scratch, name, 0, path) ?:
-		      agent_exec(agent, path, 0);
-	}
-	return err;
-}
-
 /* "Quotas bound what tenants add to an ancestor's list." */
 TEST_F_TIMEOUT(quota, bounds, 120)
 {
@@ -71,23 +56,23 @@ TEST_F_TIMEOUT(quota, bounds, 120)
 	struct agent visitor;
 	int fd, now;
 
-	ASSERT_EQ(0, run_fresh(self, &self->own, QUOTA / 2));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->own, 0, QUOTA / 2));
 	EXPECT_EQ(before + QUOTA / 2, fd_count(self->list));
 	/* A new namespace does not begin anew. */
 	ASSERT_EQ(0, agent_start(&self->again, &self->own, CLONE_NEWNS));
-	ASSERT_EQ(0, run_fresh(self, &self->again, QUOTA));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->again, 0, QUOTA));
 	ASSERT_EQ(0, agent_stop(&self->again));
 	/* "One visible, ordinary record." */
 	now = fd_count(self->list);
 	EXPECT_EQ(before + QUOTA + 1, now);
 	EXPECT_EQ(1, fd_count_text(self->list, " quota-exceeded "));
-	ASSERT_EQ(0, run_fresh(self, &self->own, 3));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->own, 0, 3));
 	EXPECT_EQ(now, fd_count(self->list));
 	/* Others have their own, */
-	ASSERT_EQ(0, run_fresh(self, &self->other, 1));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->other, 0, 1));
 	EXPECT_EQ(now + 1, fd_count(self->list));
 	/* what the user does outside of containers is the host's, */
-	ASSERT_EQ(0, run_fresh(self, &self->first, 1));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->first, 0, 1));
 	EXPECT_EQ(now + 2, fd_count(self->list));
 	/* "root is exempt", also in there. */
 	ASSERT_EQ(0, agent_start(&visitor, NULL, 0));
@@ -96,7 +81,7 @@ TEST_F_TIMEOUT(quota, bounds, 120)
 	close(fd);
 	visitor.call->uid = FIRST;
 	ASSERT_EQ(0, agent_call(&visitor, do_look_like, -1, NULL));
-	ASSERT_EQ(0, run_fresh(self, &visitor, 1));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &visitor, 0, 1));
 	EXPECT_EQ(now + 3, fd_count(self->list));
 	ASSERT_EQ(0, agent_stop(&visitor));
 }
@@ -106,7 +91,7 @@ TEST_F_TIMEOUT(quota, stays, 120)
 {
 	const int before = fd_count(self->list);
 
-	ASSERT_EQ(0, run_fresh(self, &self->own, 3));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->own, 0, 3));
 	EXPECT_EQ(before, fd_count(self->list));
 }
 

@@ -67,8 +67,8 @@ FIXTURE_TEARDOWN(replay)
 }
 
 /* Lines of a namespace's list that end so, whatever is before. */
-static int count_lines(struct __test_metadata *const _metadata, long id,
-		       const char *end)
+static int count_lines_of(struct __test_metadata *const _metadata, long id,
+			  const char *end)
 {
 	struct list list;
 
@@ -178,9 +178,9 @@ TEST_F_TIMEOUT(replay, late_binding, 200 * scale())
 	ASSERT_TRUE(within(PATIENCE, entries(self->id) >= before + 20));
 	ASSERT_EQ(0, work_stop(&self->second));
 	assert_replay(_metadata, self->id, &self->emulator);
-	ASSERT_EQ(2, count_lines(_metadata, self->id, " boot_aggregate"));
+	ASSERT_EQ(2, count_lines_of(_metadata, self->id, " boot_aggregate"));
 	aggregate_line(&self->emulator, line);
-	ASSERT_EQ(1, count_lines(_metadata, self->id, line));
+	ASSERT_EQ(1, count_lines_of(_metadata, self->id, line));
 }
 
 /* "Under concurrency": the order of the list is the order of the extends. */

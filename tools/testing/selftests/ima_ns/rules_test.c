@@ -418,6 +418,50 @@ TEST_F_TIMEOUT(rules, direct_io, 120)
 	EXPECT_EQ(0, agent_act(&self->b, ACT_DIRECT, path));
 }
 
+#define FILES_SCOPED 61751
+#define HOST_DIRECT \
+	"appraise func=FILE_CHECK fowner=61751 appraise_type=imasig permit_directio ns=self\n" \
+	"appraise func=FILE_CHECK fowner=61751 appraise_type=imasig ns=children\n"
+
+/* What one of two rules permits that bind a child, the other has to, too. */
+TEST_F_TIMEOUT(rules, direct_io_by_scope, 120)
+{
+	struct agent host;
+	char path[PATH_MAX];
+
+	ASSERT_EQ(0, host_load_once(HOST_DIRECT, "fowner=61751"));
+	ASSERT_EQ(0, make_file(self, "file", NULL, path));
+	ASSERT_EQ(0, chown(path, FILES_SCOPED, FILES_SCOPED));
+	ASSERT_EQ(0, agent_start(&host, NULL, 0));
+	EXPECT_EQ(0, agent_act(&host, ACT_DIRECT, path));
+	EXPECT_EQ(-EACCES, agent_act(&self->a, ACT_DIRECT, path));
+	ASSERT_EQ(0, agent_stop(&host));
+}
+
+#define FILES_LEFT 61752
+#define HOST_LEFT \
+	"appraise func=BPRM_CHECK fowner=61752 appraise_type=imasig ns=self\n" \
+	"appraise func=BPRM_CHECK fowner=61752 ns=children\n"
+
+/* What the host's laxer rule lets a delegated child do is no verdict for itself. */
+TEST_F_TIMEOUT(rules, verdict_by_scope, 120)
+{
+	struct agent host;
+	char path[PATH_MAX];
+
+	ASSERT_EQ(0, host_load_once(HOST_LEFT, "fowner=61752"));
+	ASSERT_EQ(0, make_file(self, "file", NULL, path));
+	ASSERT_EQ(0, hash_file(path, "sha256"));
+	ASSERT_EQ(0, chown(path, FILES_LEFT, FILES_LEFT));
+	ASSERT_EQ(0, ns_write(self->id_b, "appraise", "delegate\n", 9));
+	ASSERT_EQ(0, agent_start(&host, NULL, 0));
+	EXPECT_EQ(0, agent_exec(&self->b, path, 0));
+	EXPECT_EQ(EACCES, agent_exec(&host, path, 0));
+	EXPECT_EQ(EACCES, agent_exec(&self->a, path, 0));
+	EXPECT_EQ(0, agent_exec(&self->b, path, 0));
+	ASSERT_EQ(0, agent_stop(&host));
+}
+
 /* "fsuuid". */
 TEST_F_TIMEOUT(rules, uuid, 120)
 {

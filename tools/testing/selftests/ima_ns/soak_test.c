@@ -57,21 +57,6 @@ static int count_namespaces(void)
 	return dir ? n : -errno;
 }
 
-/* Statuses in use, by the kernel's allocator, or -errno. */
-static long count_statuses(void)
-{
-	long count = -ENOENT;
-	char *text, *line;
-
-	if (read_path("/proc/slabinfo", &text) < 0)
-		return -EIO;
-	line = strstr(text, "\nima_ns_status ");
-	if (line && sscanf(line, " %*s %ld", &count) != 1)
-		count = -EINVAL;
-	free(text);
-	return count;
-}
-
 FIXTURE_SETUP(soak)
 {
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
@@ -149,7 +134,6 @@ static int act_execute_fresh(struct life *life)
 	err = make_subject(path, 0) ? __LINE__ : 0;
 	if (!err && execute(path))
 		err = __LINE__;
-	/* It may be on a list, or have been lost to nobody. */
 	if (unlink(path) && !err)
 		err = __LINE__;
 	return err;

@@ -160,21 +160,6 @@ TEST_F_TIMEOUT(stress, chains_end, 100 * scale())
 	}
 }
 
-/* Statuses in use, by the kernel's allocator, or -errno. */
-static long count_statuses(void)
-{
-	long count = -ENOENT;
-	char *text, *line;
-
-	if (read_path("/proc/slabinfo", &text) < 0)
-		return -EIO;
-	line = strstr(text, "\nima_ns_status ");
-	if (line && sscanf(line, " %*s %ld", &count) != 1)
-		count = -EINVAL;
-	free(text);
-	return count;
-}
-
 static void subject_path(char path[PATH_MAX], const char *dir, int i)
 {
 	snprintf(path, PATH_MAX, "%.4000s/many.%d", dir, i);

@@ -300,15 +300,6 @@ static void take_list(struct __test_metadata *const _metadata,
 			     text));
 }
 
-static int count_lines(const char *text)
-{
-	int lines = 0;
-
-	for (; (text = strchr(text, '\n')); text++)
-		lines++;
-	return lines;
-}
-
 /* Makes and checks a quote, and replays the list against it. */
 static void assert_quote(struct __test_metadata *const _metadata,
 			 struct container *container)

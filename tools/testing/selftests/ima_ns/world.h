@@ -21,6 +21,21 @@
 
 #define MAX_CHAIN 4
 
+/* Statuses in use, by the kernel's allocator, or -errno. */
+static inline long count_statuses(void)
+{
+	long count = -ENOENT;
+	char *text, *line;
+
+	if (read_path("/proc/slabinfo", &text) < 0)
+		return -EIO;
+	line = strstr(text, "\nima_ns_status ");
+	if (line && sscanf(line, " %*s %ld", &count) != 1)
+		count = -EINVAL;
+	free(text);
+	return count;
+}
+
 enum scratch_fs {
 	FS_TMPFS,
 	FS_EXT4,
@@ -177,6 +192,52 @@ static int host_load_once(const char *rules, const char *id)
 	err = write_rules(fd, rules);
 	if (close(fd) && !err)
 		err = -errno;
+	return err;
+}
+
+/* Executes the subject from a memfd, which belongs to call->uid if not 0. */
+static inline long do_exec_memfd(struct call *call, int fd)
+{
+	char *const argv[] = { "subject", NULL };
+	char *program;
+	const ssize_t size = read_path(call->path, &program);
+	pid_t pid;
+
+	if (fd >= 0)
+		close(fd);
+	if (size < 0)
+		return size;
+	fd = memfd_create("subject", MFD_CLOEXEC);
+	if (write(fd, program, size) != size ||
+	    (call->uid && fchown(fd, call->uid, call->uid)))
+		return -errno;
+	free(program);
+	pid = fork();
+	if (!pid) {
+		/* A file that is open for writing is ETXTBSY. */
+		snprintf(call->path, PATH_MAX, "/proc/self/fd/%d", fd);
+		fd = open(call->path, O_RDONLY | O_CLOEXEC);
+		close_range(3, fd - 1, 0);
+		fexecve(fd, argv, environ);
+		_exit(errno);
+	}
+	close(fd);
+	return reap(pid);
+}
+
+/* The agent executes programs that nobody has seen. */
+static inline int run_fresh(const struct scratch *s, struct agent *agent,
+			    uid_t owner, int n)
+{
+	static int files;
+	char name[32], path[PATH_MAX];
+	int err = 0;
+
+	while (n-- && !err) {
+		snprintf(name, sizeof(name), "fresh%d", files++);
+		err = scratch_subject(s, name, owner, path) ?:
+		      agent_exec(agent, path, 0) ?: unlink(path);
+	}
 	return err;
 }
 
