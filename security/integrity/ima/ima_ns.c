@@ -161,6 +161,7 @@ create_ima_ns(struct user_namespace *user_ns, struct ima_namespace *parent,
 	ns->level = parent->level + 1;
 	ns->id = atomic64_inc_return(&ima_ns_last_id);
 	ima_ns_policy_start(ns);
+	ns->appraise.bound = ns->level;
 	ima_ns_audit_start(ns);
 	ima_ns_tree_add(ns);
 	return ns;

@@ -10,29 +10,10 @@
 #include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
-#include <linux/ratelimit.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 
 #include "ima.h"
-
-/* Denials of one namespace that are reported within so many seconds. */
-#define AUDIT_INTERVAL	(5 * HZ)
-#define AUDIT_BURST	50
-
-/**
- * ima_ns_audit_start - prepare a namespace for reports about it
- * @ns: a namespace that is being made
- *
- * Context: nobody but the caller knows @ns yet.
- */
-void ima_ns_audit_start(struct ima_namespace *ns)
-{
-	ns->appraise.bound = ns->level;
-	ratelimit_state_init(&ns->appraise.audit, AUDIT_INTERVAL, AUDIT_BURST);
-	/* What was suppressed is no news to the kernel's own log. */
-	ratelimit_set_flags(&ns->appraise.audit, RATELIMIT_MSG_ON_RELEASE);
-}
 
 /**
  * ima_ns_binds - do the verdicts of a level bind a task?

@@ -22,9 +22,13 @@
 /* Records that a user may add to lists above, unless ima_ns_quota= says more. */
 #define DEFAULT_QUOTA	65536
 
-/* Reports about all namespaces of a user within so many jiffies. */
+/*
+ * Reports about one namespace within so many jiffies, unless ima_ns_audit= says
+ * otherwise, and how many times as many about all of a user.
+ */
 #define AUDIT_INTERVAL	(5 * HZ)
-#define AUDIT_BURST	200
+#define AUDIT_BURST	50
+#define AUDIT_SHARES	4
 
 /**
  * struct ima_ns_owner - a user with containers
@@ -62,6 +66,39 @@ static int __init ima_ns_quota_setup(char *text)
 	return 1;
 }
 __setup("ima_ns_quota=", ima_ns_quota_setup);
+
+static int audit_burst __ro_after_init = AUDIT_BURST;
+
+static int __init ima_ns_audit_setup(char *text)
+{
+	int number;
+
+	if (kstrtoint(text, 10, &number) || number < 1 ||
+	    number > INT_MAX / AUDIT_SHARES)
+		pr_err("ima_ns_audit=%s: not such a number\n", text);
+	else
+		audit_burst = number;
+	return 1;
+}
+__setup("ima_ns_audit=", ima_ns_audit_setup);
+
+static void start_reports(struct ratelimit_state *audit, int shares)
+{
+	ratelimit_state_init(audit, AUDIT_INTERVAL, shares * audit_burst);
+	/* What was suppressed is no news to the kernel's own log. */
+	ratelimit_set_flags(audit, RATELIMIT_MSG_ON_RELEASE);
+}
+
+/**
+ * ima_ns_audit_start - prepare a namespace for reports about it
+ * @ns: a namespace that is being made
+ *
+ * Context: nobody but the caller knows @ns yet.
+ */
+void ima_ns_audit_start(struct ima_namespace *ns)
+{
+	start_reports(&ns->appraise.audit, 1);
+}
 
 static const struct user_namespace *outermost(const struct user_namespace *ns)
 {
@@ -102,8 +139,7 @@ struct ima_ns_owner *ima_ns_owner_get(const struct user_namespace *user_ns)
 	user_ns = outermost(user_ns);
 	new->uid = user_ns->owner;
 	new->outer = uid_eq(new->uid, GLOBAL_ROOT_UID) ? user_ns : NULL;
-	ratelimit_state_init(&new->audit, AUDIT_INTERVAL, AUDIT_BURST);
-	ratelimit_set_flags(&new->audit, RATELIMIT_MSG_ON_RELEASE);
+	start_reports(&new->audit, AUDIT_SHARES);
 
 	spin_lock(&owners_lock);
 	owner = find_owner(new);

@@ -437,7 +437,7 @@ static const struct rule_case rule_cases[] = {
 	{ "appraise func=POLICY_CHECK appraise_type=imasig ns=all", -EINVAL },
 	{ "audit func=BPRM_CHECK", -EPERM },
 	{ "dont_audit func=BPRM_CHECK", 0 },
-	{ "hash func=FILE_CHECK", -EOPNOTSUPP },
+	{ "hash func=FILE_CHECK", 0 },
 	{ "measure func=KEXEC_CMDLINE", 0 },
 	{ "measure subj_type=any", 0 },
 	{ "measure func=BPRM_CHECK appraise_algos=none", -EINVAL },

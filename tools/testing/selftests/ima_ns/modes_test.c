@@ -56,6 +56,8 @@ TEST_F(modes, verdict)
 	const bool lenient = off || booted_with(self, "ima_appraise=log") ||
 			     booted_with(self, "ima_appraise=fix");
 
+	ASSERT_EQ(off ? -EOPNOTSUPP : 0,
+		  agent_load(&self->a, "hash func=FILE_CHECK fowner=61500\n"));
 	ASSERT_EQ(off ? -EOPNOTSUPP : 0, agent_load(&self->a, HASHED));
 	EXPECT_EQ(off ? 0 : EACCES, agent_exec(&self->a, self->path, 0));
 	/* The kernel did not mend it for the child. */

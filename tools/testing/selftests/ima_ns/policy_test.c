@@ -439,24 +439,6 @@ TEST_F(policy, long_line)
 	assert_untouched(_metadata, self);
 }
 
-/* "hash actions are EOPNOTSUPP." */
-TEST_F(policy, not_supported)
-{
-	static const char *const rules[] = {
-		"hash func=FILE_CHECK\n",
-		"dont_hash func=FILE_CHECK\n",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		ASSERT_EQ(-EOPNOTSUPP, agent_load(&self->a, rules[i]))
-		{
-			TH_LOG("Rule %zu", i);
-		}
-	}
-	assert_untouched(_metadata, self);
-}
-
 /* How each rule that is read back ends. */
 #define END "\x20\n"
 

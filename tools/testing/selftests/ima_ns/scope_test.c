@@ -519,6 +519,8 @@ static int read_gain(struct level *level)
 		return -EBADMSG;
 	for (line = text + size; *line; line = end + 1) {
 		end = strchr(line, '\n');
+		if (line_is_late(line, end - line))
+			continue;
 		/* The pcr, and the digest of the entry. */
 		if (!strncmp(line, "10 ", 3) &&
 		    strspn(line + 3, "0123456789abcdef") == 40 &&
