@@ -12,9 +12,10 @@ for command in "$@"; do
 	name=$(basename "$program")
 	echo "@ start $(basename "$dir")/$name"
 	cd "$dir" || exit 1
+	start=$(date +%s)
 	# shellcheck disable=SC2086 # words are arguments
 	timeout -k 5 "${TEST_SECONDS:-900}" $command </dev/null
 	status=$?
 	# A program killed in the middle of a line must not swallow the frame.
-	printf '\n@ exit %s\n' "$status"
+	printf '\n# %s took %s s\n@ exit %s\n' "$name" $(($(date +%s) - start)) "$status"
 done
