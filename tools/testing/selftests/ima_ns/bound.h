@@ -194,11 +194,16 @@ static inline void assert_bound(struct __test_metadata *const _metadata,
 	ASSERT_STREQ("bound", line.state);
 }
 
-static inline bool all_extended(long id, int list)
+static inline bool all_extended(long id, int fd)
 {
 	struct tpm_line line;
+	struct list list;
+	bool all;
 
-	return !host_tpm(id, &line) && line.extended == fd_count(list);
+	all = !list_read_all(fd, &list) && !host_tpm(id, &line) &&
+	      line.extended == list.count;
+	list_free(&list);
+	return all;
 }
 
 /*
@@ -214,7 +219,7 @@ static inline int assert_follows(struct __test_metadata *const _metadata,
 
 	ASSERT_LE(0, fd);
 	ASSERT_TRUE(WAIT_FOR(all_extended(id, fd), SOON_MS));
-	ASSERT_EQ(0, list_read(fd, &list));
+	ASSERT_EQ(0, list_read_all(fd, &list));
 	ASSERT_EQ(list.count, vtpm_get(v->shared->extends))
 	{
 		TH_LOG("%s", list.text);

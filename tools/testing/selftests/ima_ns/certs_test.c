@@ -425,6 +425,115 @@ TEST_F(certs, kernels_keyrings)
 	}
 }
 
+#define ANSWERS "/etc/request-key.conf"
+
+/* Writes a file into the directory of the keys; it can be executed. */
+static int key_file(const char *name, const char *text, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", sign_dir, name);
+	return write_path(path, O_CREAT | O_TRUNC, text, strlen(text));
+}
+
+/* Has request-key(8) answer who asks for keys by a command, for the key $1. */
+static int answer_by(const char *command)
+{
+	char path[PATH_MAX], text[3 * PATH_MAX];
+	int err;
+
+	snprintf(text, sizeof(text), "#!/bin/sh\nexec >%s/answer 2>&1\n%s\n",
+		 sign_dir, command);
+	err = key_file("answerer", text, path);
+	snprintf(text, sizeof(text), "create asymmetric * * %s %%k\n", path);
+	err = err ?: key_file("answers", text, path);
+	return err ?: mount(path, ANSWERS, NULL, MS_BIND, NULL) ? -errno : 0;
+}
+
+/* From within somebody's mounts, makes the key out of a certificate. */
+static int answer_within(const struct agent *inside, const char *cert, long ring)
+{
+	char command[PATH_MAX + 128];
+
+	snprintf(command, sizeof(command),
+		 "nsenter -t %d -m keyctl pinstantiate $1 %ld <%s", inside->pid,
+		 ring, cert);
+	return answer_by(command);
+}
+
+/* What the command was told. */
+static bool was_answered(const char *what)
+{
+	char path[PATH_MAX], *text;
+	bool found;
+
+	snprintf(path, sizeof(path), "%s/answer", sign_dir);
+	found = read_path(path, &text) >= 0 && contains(text, what);
+	if (!found)
+		fprintf(stderr, "# Answer: %s\n", text ?: "none");
+	free(text);
+	return found;
+}
+
+struct answer {
+	const struct agent *inside;
+	const char *cert;
+	long ring;
+	const char *error;
+};
+
+/* Nor by whoever is asked for one, if that is done from a container. */
+TEST_F(certs, not_instantiated)
+{
+	/* Later, the namespace's has the same name. */
+	const long ima = system_keyring(".ima");
+	const long ring = agent_keyring(&self->a);
+	const long secondary = system_keyring(".secondary_trusted_keys");
+	const struct answer answers[] = {
+		/* A certificate that could be added. */
+		{ &self->a, self->a_der, ring, "not permitted" },
+		{ &self->host, self->a_der, ring, "not permitted" },
+		/* Ones that could not, for what they are. */
+		{ &self->a, self->c_der, ima, "not permitted" },
+		{ &self->host, self->c_der, ima, "not available" },
+		{ &self->a, self->c_der, secondary, "not permitted" },
+		{ &self->host, self->c_der, secondary, "not available" },
+	};
+	char name[16];
+	size_t i;
+
+	ASSERT_LT(0, ring);
+	ASSERT_LT(0, ima);
+	ASSERT_LT(0, secondary);
+	ASSERT_EQ(0, host_add_ca(self->id_a, self->authority));
+	ASSERT_LT(0, agent_keyctl(&self->a, KEYCTL_JOIN_SESSION_KEYRING, 0, 0,
+				  0));
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		const struct answer *const a = &answers[i];
+
+		snprintf(name, sizeof(name), "asked%zu", i);
+		ASSERT_EQ(0, answer_within(a->inside, a->cert, a->ring));
+		EXPECT_EQ(-ENOKEY, agent_request_key(&self->a, name, "answer", 0));
+		EXPECT_TRUE(was_answered(a->error))
+		{
+			TH_LOG("Answer %zu", i);
+		}
+		EXPECT_EQ(0, umount(ANSWERS));
+	}
+	EXPECT_EQ(0, agent_keyctl(&self->a, KEYCTL_READ, ring, 0, 0));
+	/* It is the keyring that is refused. */
+	ASSERT_EQ(0, answer_within(&self->a, self->a_der, 0));
+	EXPECT_LT(0, agent_request_key(&self->a, "asked", "answer", 0));
+	EXPECT_EQ(0, umount(ANSWERS));
+}
+
+/* "So are the programs that the kernel starts, whoever caused that." */
+TEST_F(certs, kernels_programs)
+{
+	ASSERT_EQ(0, answer_by("readlink /proc/self/ns/ima"));
+	EXPECT_EQ(-ENOKEY, agent_request_key(&self->a, "whose", "answer", 0));
+	EXPECT_TRUE(was_answered("ima:[4026531830]"));
+	EXPECT_EQ(0, umount(ANSWERS));
+}
+
 /* Lines of a list about a key of a keyring. */
 static int key_lines(int list, const char *keyring)
 {

@@ -602,6 +602,64 @@ TEST_F(lists, rootless)
 	ASSERT_EQ(0, agent_stop(&rootless));
 }
 
+/* What an agent has open and mapped, from before it left. */
+static int held;
+static void *mapped;
+
+static long do_hold_and_leave(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	held = open(call->path, O_RDONLY);
+	mapped = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, held, 0);
+	return held < 0 || mapped == MAP_FAILED || unshare(CLONE_NEWNS) ?
+		-errno : 0;
+}
+
+/* Uses it: 1 if it is what it was. */
+static long do_use_held(struct call *call, int fd)
+{
+	char text[64];
+
+	if (fd >= 0)
+		close(fd);
+	if (pread(held, text, sizeof(text), 0) != sizeof(text))
+		return -EIO;
+	return !memcmp(text, mapped, sizeof(text));
+}
+
+static long do_map_held(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, held, 0) ==
+	       MAP_FAILED ? -errno : 0;
+}
+
+/* "What was opened or mapped before a namespace was made is in its parent's list." */
+TEST_F(lists, before_it_began)
+{
+	struct agent leaver;
+	int list;
+
+	ASSERT_EQ(0, agent_start(&leaver, &self->agent, 0));
+	snprintf(leaver.call->path, PATH_MAX, "%s", self->family.path);
+	ASSERT_EQ(0, agent_call(&leaver, do_hold_and_leave, -1, NULL));
+	ASSERT_EQ(2, ns_level(leaver.pid));
+	ASSERT_EQ(2, fd_count(self->list));
+	list = agent_open(&leaver, ASCII_LIST, O_RDONLY);
+	ASSERT_LE(0, list);
+	ASSERT_EQ(1, agent_call(&leaver, do_use_held, -1, NULL));
+	EXPECT_EQ(0, fd_count(list));
+	/* A new mapping is an act of its own, for who has not seen it yet. */
+	ASSERT_EQ(0, agent_call(&leaver, do_map_held, -1, NULL));
+	EXPECT_EQ(2, fd_count(list));
+	EXPECT_EQ(1, fd_count_path(list, self->family.path));
+	EXPECT_EQ(2, fd_count(self->list));
+	close(list);
+	ASSERT_EQ(0, agent_stop(&leaver));
+}
+
 FIXTURE(first)
 {
 	struct family family;

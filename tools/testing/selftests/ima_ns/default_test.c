@@ -6,7 +6,7 @@
  * the kernel has by itself, the others come by ima_ns_policy=.
  */
 
-#include "world.h"
+#include "sign.h"
 
 #define PSEUDO "dont_measure fsmagic="
 
@@ -201,6 +201,52 @@ TEST_F(policy, policy_file)
 	ASSERT_EQ(0, file_evidence(path, path, evidence, sizeof(evidence)));
 	EXPECT_EQ(0, agent_load(&self->agent, path));
 	EXPECT_EQ(self->exec, count_evidence(self->list, evidence));
+}
+
+#define EARLY "ima_ns_early"
+
+static long do_add_early(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return add_cert(EARLY, call->path);
+}
+
+/*
+ * "Keys that the kernel queues until the host has a custom policy are queued for
+ * the initial namespace alone; the other levels measure them at once", and those
+ * of a namespace's own keyring are not queued at all.
+ */
+TEST_F(policy, keys_before_the_hosts_policy)
+{
+	static const char rule[] = "measure func=KEY_CHECK keyrings=" EARLY
+				   "|.ima_ns\n";
+	const int host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
+	const int ours = fd_count_text(host, " .ima_ns 3082");
+	const int others = fd_count_text(host, " " EARLY " 3082");
+	char *loaded;
+	bool early;
+
+	ASSERT_LE(0, host);
+	ASSERT_LE(0, read_path(POLICY, &loaded));
+	early = !*loaded;
+	free(loaded);
+	/* Whoever comes too late for the queue sees what there is without it. */
+	if (!early)
+		ASSERT_EQ(0, host_load_once(rule, EARLY));
+	ASSERT_LT(0, give_key(&self->agent, agent_number(&self->agent, "id"),
+			      "a"));
+	cert_path(self->agent.call->path, "b");
+	ASSERT_EQ(0, agent_call(&self->agent, do_add_early, -1, NULL));
+	EXPECT_EQ(self->exec, fd_count_text(self->list, " .ima 3082"));
+	EXPECT_EQ(self->exec, fd_count_text(self->list, " " EARLY " 3082"));
+	EXPECT_EQ(others + !early, fd_count_text(host, " " EARLY " 3082"));
+	if (early) {
+		ASSERT_EQ(0, host_load_once(rule, EARLY));
+		EXPECT_EQ(others + 1, fd_count_text(host, " " EARLY " 3082"));
+		EXPECT_EQ(ours, fd_count_text(host, " .ima_ns 3082"));
+	}
+	close(host);
 }
 
 TEST_HARNESS_MAIN

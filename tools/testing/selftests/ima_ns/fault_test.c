@@ -190,6 +190,45 @@ static long act_unshare_user(void)
 	return unshare(CLONE_NEWUSER | CLONE_NEWNS) ? -errno : 0;
 }
 
+static long mnt_before;
+static int mnt_other;
+
+static int prepare_join(void)
+{
+	const int home = ns_open(getpid(), "mnt");
+
+	if (home < 0 || unshare(CLONE_NEWNS))
+		return -errno;
+	mnt_other = ns_open(getpid(), "mnt");
+	if (mnt_other < 0 || setns(home, CLONE_NEWNS) || close(home))
+		return -errno;
+	mnt_before = ns_inum(0, "mnt");
+	return prepare_unshare();
+}
+
+static long act_join(void)
+{
+	return setns(mnt_other, CLONE_NEWNS) ? -errno : 0;
+}
+
+/* Both namespaces are what they were, or none. */
+static int look_join(long err)
+{
+	const bool same = ns_inum(0, "ima") == inum_before;
+
+	if (same != (ns_inum(0, "mnt") == mnt_before) || same != !!err ||
+	    same != (my_id() == id_before))
+		return 1;
+	return err && (act_join() || ns_inum(0, "ima") == inum_before) ? 2 : 0;
+}
+
+TEST_F_TIMEOUT(fault, joining, 300)
+{
+	static const struct act act = { prepare_join, act_join, look_join };
+
+	each_in_turn(_metadata, &act);
+}
+
 /* What cannot be counted for want of memory is shared, and wholly so. */
 static int look_unshare_user(long err)
 {

@@ -164,4 +164,23 @@ TEST_F_TIMEOUT(memory, charged, 120)
 	EXPECT_GT(NR * 2000L, after - before);
 }
 
+#define RULES 1000
+
+/* So are the rules of a policy, and the text that is kept for its record. */
+TEST_F_TIMEOUT(memory, policy_charged, 120)
+{
+	char *const text = malloc(TEXT_SIZE), *c = text;
+	long before, after;
+	int i;
+
+	for (i = 1; i <= RULES; i++)
+		c += sprintf(c, "dont_measure fsmagic=0x%x\n", i);
+	before = cgroup_number(self->cgroup, "memory.stat", "\nkernel ");
+	ASSERT_EQ(0, agent_load(&self->a, text));
+	after = cgroup_number(self->cgroup, "memory.stat", "\nkernel ");
+	free(text);
+	TH_LOG("%ld bytes for each rule", (after - before) / RULES);
+	EXPECT_LT(RULES * 128L, after - before);
+}
+
 TEST_HARNESS_MAIN

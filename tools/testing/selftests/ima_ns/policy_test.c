@@ -4,6 +4,7 @@
  */
 
 #include "world.h"
+#include "audit.h"
 
 #define RULE_EXEC "measure func=BPRM_CHECK\n"
 #define RULE_READ "measure func=FILE_CHECK mask=MAY_READ fowner=61000\n"
@@ -766,6 +767,59 @@ static int drop_caps_but(struct agent *agent, int cap)
 	return agent_call(agent, do_keep_cap, -1, NULL);
 }
 
+static int note_policy_record(void *data, int type, const char *text)
+{
+	int *const records = data;
+
+	*records += type == AUDIT_INTEGRITY_POLICY_RULE ||
+		    type == AUDIT_INTEGRITY_STATUS;
+	return 0;
+}
+
+/* Lines about IMA that the kernel's log got since the last time. */
+static int kmsg_lines(int kmsg)
+{
+	char line[1024];
+	int count = 0;
+	ssize_t n;
+
+	while ((n = read(kmsg, line, sizeof(line) - 1)) > 0) {
+		line[n] = '\0';
+		count += contains(line, ";ima: ");
+	}
+	return count;
+}
+
+/* "Rules of children are not audited when they are parsed", nor told to the log. */
+TEST_F(policy, quiet)
+{
+	const int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	const int audit = open_audit();
+	struct agent host;
+	int records = 0;
+
+	ASSERT_LE(0, audit);
+	ASSERT_LE(0, kmsg);
+	ASSERT_LE(0, lseek(kmsg, 0, SEEK_END));
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, RULE_BAD));
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, "appraise func=BPRM_CHECK appraise_algos=none\n"));
+	ASSERT_EQ(-EINVAL, agent_load(&self->a, ""));
+	ASSERT_EQ(0, agent_load(&self->a, RULE_READ));
+	ASSERT_EQ(0, agent_load(&self->a, RULE_EXEC));
+	ASSERT_EQ(0, audit_read(audit, note_policy_record, &records));
+	EXPECT_EQ(0, records);
+	EXPECT_EQ(0, kmsg_lines(kmsg));
+	/* Those of the host are. */
+	ASSERT_EQ(0, agent_start(&host, NULL, 0));
+	ASSERT_EQ(0, agent_load(&host, "dont_measure fowner=61142\n"));
+	ASSERT_EQ(0, audit_read(audit, note_policy_record, &records));
+	EXPECT_LE(1, records);
+	EXPECT_LE(1, kmsg_lines(kmsg));
+	ASSERT_EQ(0, agent_stop(&host));
+	close(kmsg);
+	close(audit);
+}
+
 /* "The opener needs CAP_SYS_ADMIN or CAP_MAC_ADMIN over the owner: EPERM." */
 TEST_F(policy, capabilities)
 {
@@ -841,6 +895,49 @@ TEST_F(policy, by_path_fills_page)
 	ASSERT_EQ(0, agent_load(&self->a, path));
 	ASSERT_LT(0, agent_read(&self->a, POLICY, &now));
 	ASSERT_EQ(2, count_lines(now));
+}
+
+/* Lays a directory of one's own over another one, with a file in it. */
+static long do_cover(struct call *call, int fd)
+{
+	char dir[PATH_MAX];
+
+	if (fd >= 0)
+		close(fd);
+	snprintf(dir, sizeof(dir), "%s", call->path);
+	*strrchr(dir, '/') = '\0';
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tmpfs", dir, "tmpfs", 0, NULL))
+		return -errno;
+	return write_path(call->path, O_CREAT, call->text, strlen(call->text));
+}
+
+/* "A path is looked up in the writer's root at the time of the write()." */
+TEST_F(policy, by_path_of_the_writer)
+{
+	char path[PATH_MAX], *text;
+	int fd;
+
+	ASSERT_EQ(0, policy_file(self, "rules", RULE_READ, path));
+	snprintf(self->a.call->path, PATH_MAX, "%s", path);
+	snprintf(self->a.call->text, TEXT_SIZE, RULE_EXEC);
+	ASSERT_EQ(0, agent_call(&self->a, do_cover, -1, NULL));
+	/* By the test, with a descriptor of a's; it is not needed any more. */
+	fd = agent_open(&self->a, POLICY, O_WRONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, write_rules(fd, path));
+	ASSERT_EQ(0, unlink(path));
+	ASSERT_EQ(0, close(fd));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	EXPECT_EQ(1, count_lines(text));
+	EXPECT_TRUE(contains(text, "func=FILE_CHECK"));
+	free(text);
+	/* By itself. */
+	ASSERT_EQ(0, agent_load(&self->a, path));
+	ASSERT_LT(0, agent_read(&self->a, POLICY, &text));
+	EXPECT_EQ(2, count_lines(text));
+	EXPECT_TRUE(contains(text, "func=BPRM_CHECK"));
+	free(text);
 }
 
 TEST_F(policy, by_path_refused)

@@ -416,6 +416,9 @@ TEST_F_TIMEOUT(rules, direct_io, 120)
 	EXPECT_EQ(-EACCES, agent_act(&self->a, ACT_DIRECT, path));
 	EXPECT_EQ(-EACCES, agent_act(&self->below, ACT_DIRECT, path));
 	EXPECT_EQ(0, agent_act(&self->b, ACT_DIRECT, path));
+	/* What one permits does not stick to the file. */
+	EXPECT_EQ(-EACCES, agent_act(&self->a, ACT_DIRECT, path));
+	EXPECT_EQ(-EACCES, agent_act(&self->below, ACT_DIRECT, path));
 }
 
 #define FILES_SCOPED 61751

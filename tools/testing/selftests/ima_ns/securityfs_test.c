@@ -580,6 +580,31 @@ TEST_F(family, looks_stay)
 	EXPECT_EQ(0, chmod(POLICY, before.st_mode & 0777));
 }
 
+/* "Lists are append-only", and what is appended is what the kernel saw. */
+TEST_F(family, nothing_is_written)
+{
+	static const char entry[] = "10 forged\n";
+	static const char *const names[] = {
+		"ascii_runtime_measurements", "binary_runtime_measurements",
+		"runtime_measurements_count", "violations", "records_lost", "id",
+		"parent", "inum",
+	};
+	char path[PATH_MAX];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), IMA_DIR "/%s", names[i]);
+		EXPECT_EQ(-EINVAL, write_path(path, 0, entry, strlen(entry)));
+		EXPECT_GT(0, agent_append(&self->agent[A], path, entry));
+		snprintf(path, sizeof(path), IMA_DIR "/namespaces/%ld/%s",
+			 self->id[A], names[i]);
+		EXPECT_EQ(-EINVAL, write_path(path, 0, entry, strlen(entry)))
+		{
+			TH_LOG("%s", path);
+		}
+	}
+}
+
 /* A lease would keep the host waiting for a container. */
 TEST_F(family, no_leases)
 {

@@ -307,6 +307,27 @@ TEST_F(file, type_is_no_pidfd_flag)
 	ASSERT_EQ(0, close(pidfd));
 }
 
+/* What a pidfd has installed already is undone if a later one is refused. */
+TEST_F(file, refused_in_part)
+{
+	const int pidfd = syscall(__NR_pidfd_open, self->child.pid, 0);
+	struct agent inner;
+	struct place before;
+
+	ASSERT_LE(0, pidfd);
+	ASSERT_EQ(0, agent_unshare(&self->visitor, CLONE_NEWPID));
+	ASSERT_EQ(0, agent_start(&inner, &self->visitor, 0));
+	locate(&inner, &before);
+	/* Mounts come first; there is no way up to the child's processes. */
+	ASSERT_EQ(-EINVAL, agent_setns(&inner, pidfd,
+				       CLONE_NEWNS | CLONE_NEWPID));
+	assert_place(_metadata, &inner, &before);
+	ASSERT_EQ(0, agent_setns(&inner, pidfd, CLONE_NEWNS));
+	ASSERT_EQ(ns_inum(self->child.pid, "ima"), ns_inum(inner.pid, "ima"));
+	ASSERT_EQ(0, close(pidfd));
+	ASSERT_EQ(0, agent_stop(&inner));
+}
+
 /* "NS_GET_NSTYPE answers 0x40", no CLONE_NEW* value. */
 TEST_F(file, type)
 {

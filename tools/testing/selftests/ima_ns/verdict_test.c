@@ -6,6 +6,9 @@
  * and access needs all of them.
  */
 
+#include <linux/nsfs.h>
+#include <time.h>
+
 #include "sign.h"
 #include "audit.h"
 
@@ -459,6 +462,39 @@ TEST_F_TIMEOUT(verdict, lost_keys, 120)
 	EXPECT_EQ(0, agent_exec(&self->a, path, 0));
 }
 
+static long do_plant(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return add_cert(call->text, call->path);
+}
+
+/* A keyring is not found by its name: one may call one's own as one likes. */
+TEST_F_TIMEOUT(verdict, planted_keyring, 120)
+{
+	static const char *const names[] = { "_ima", "ima", ".ima" };
+	struct agent *const planters[] = { &self->a, &self->host };
+	char ours[PATH_MAX], hosts[PATH_MAX];
+	size_t i, j;
+
+	ASSERT_LT(0, give_key(&self->a, self->id_a, "a"));
+	ASSERT_EQ(0, agent_load(&self->a, SIGNED));
+	ASSERT_EQ(0, program(self, FILES, "c", ours));
+	ASSERT_EQ(0, program(self, FILES_HOST, "c", hosts));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		for (j = 0; j < ARRAY_SIZE(planters); j++) {
+			struct call *const call = planters[j]->call;
+
+			cert_path(call->path, "c");
+			snprintf(call->text, TEXT_SIZE, "%s", names[i]);
+			EXPECT_EQ(*names[i] == '.' ? -EPERM : 0,
+				  agent_call(planters[j], do_plant, -1, NULL));
+			EXPECT_EQ(EACCES, agent_exec(planters[j], j ? hosts : ours,
+						     0));
+		}
+	}
+}
+
 /* A rule that demands more is not satisfied by a verdict that it did not ask. */
 TEST_F_TIMEOUT(verdict, rules_differ, 120)
 {
@@ -704,6 +740,63 @@ TEST_F_TIMEOUT(verdict, delegated, 120)
 	EXPECT_EQ(EACCES, agent_exec(&self->host, by_a, 0));
 }
 
+/* How one gets into the host's mount namespace. */
+enum way { BY_PROC, BY_PIDFD, BY_ITERATION, WAYS };
+
+/* From mount namespace to mount namespace, as their ids go, back to the host's. */
+static int iterate_to(long inum)
+{
+	int fd = ns_open(getpid(), "mnt"), before;
+
+	while (fd >= 0 && fd_inum(fd) != inum) {
+		before = ioctl(fd, NS_MNT_GET_PREV, NULL);
+		close(fd);
+		fd = before < 0 ? -errno : before;
+	}
+	return fd;
+}
+
+static long do_escape(struct call *call, int fd)
+{
+	const pid_t host = call->uid;
+
+	if (fd >= 0)
+		close(fd);
+	if (call->flags == BY_PROC)
+		fd = ns_open(host, "mnt");
+	else if (call->flags == BY_PIDFD)
+		fd = syscall(__NR_pidfd_open, host, 0);
+	else
+		fd = iterate_to(ns_inum(host, "mnt"));
+	if (fd < 0)
+		return fd;
+	return setns(fd, CLONE_NEWNS) || close(fd) ? -errno : 0;
+}
+
+/* "A task that enters the host's mount namespace is under the host's policy." */
+TEST_F(verdict, escaping)
+{
+	struct agent escapee;
+	char path[PATH_MAX];
+	enum way way;
+
+	ASSERT_EQ(0, program(self, FILES_SELF, NULL, path));
+	ASSERT_EQ(0, agent_delegate(&self->host, self->id_a));
+	for (way = 0; way < WAYS; way++) {
+		ASSERT_EQ(0, agent_start(&escapee, &self->a, 0));
+		EXPECT_EQ(0, agent_exec(&escapee, path, 0));
+		escapee.call->flags = way;
+		escapee.call->uid = self->host.pid;
+		ASSERT_EQ(0, agent_call(&escapee, do_escape, -1, NULL))
+		{
+			TH_LOG("Way %d", way);
+		}
+		EXPECT_EQ(INIT_INUM, ns_inum(escapee.pid, "ima"));
+		EXPECT_EQ(EACCES, agent_exec(&escapee, path, 0));
+		ASSERT_EQ(0, agent_stop(&escapee));
+	}
+}
+
 /* Delegation is recorded, below and above. */
 TEST_F(verdict, delegation_is_recorded)
 {
@@ -866,6 +959,45 @@ FIXTURE_TEARDOWN(signature)
 {
 	agent_stop(&self->agent);
 	scratch_remove(&self->scratch);
+}
+
+#define CONTAINERS 6
+#define OPENS 60
+
+/* "And 200 for all containers of one user", however many there are. */
+TEST_F_TIMEOUT(signature, users_do_not_flood, 120)
+{
+	struct agent containers[CONTAINERS];
+	const int audit = open_audit();
+	struct timespec start, end;
+	struct denial denial;
+	char path[PATH_MAX];
+	int i, j, n;
+
+	ASSERT_LE(0, audit);
+	ASSERT_EQ(0, scratch_subject(&self->scratch, "denied", 0, path));
+	for (i = 0; i < CONTAINERS; i++) {
+		ASSERT_EQ(0, agent_start(&containers[i], i ? &containers[0] : NULL,
+					 i ? 0 : CLONE_NEWUSER | CLONE_NEWNS));
+		if (i)
+			ASSERT_EQ(0, agent_unshare(&containers[i], CLONE_NEWNS));
+	}
+	/* The first one is above the others, and would deny for them. */
+	for (i = 1; i < CONTAINERS; i++)
+		ASSERT_EQ(0, agent_load(&containers[i],
+					"appraise func=FILE_CHECK fsmagic=0x01021994\n"));
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (i = 1; i < CONTAINERS; i++)
+		for (j = 0; j < OPENS; j++)
+			ASSERT_EQ(-EACCES, agent_open(&containers[i], path,
+						      O_RDONLY));
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	n = denials(audit, path, &denial);
+	EXPECT_LT(50, n);
+	EXPECT_GE(200 * (1 + (end.tv_sec - start.tv_sec + 1) / 5), n);
+	for (i = CONTAINERS; i--;)
+		ASSERT_EQ(0, agent_stop(&containers[i]));
+	close(audit);
 }
 
 struct algorithm {

@@ -138,6 +138,26 @@ TEST_F(violation, open_writers)
 	close(writer);
 }
 
+/* Each period in which the file is open for writing is a violation of its own. */
+TEST_F(violation, open_writers_again)
+{
+	struct state before;
+	int writer, i;
+
+	close(hold(_metadata, self->child, self->path, O_RDONLY));
+	for (i = 0; i < 2; i++) {
+		look(&self->chain, &before);
+		writer = hold(_metadata, &self->second, self->path, O_WRONLY);
+		close(hold(_metadata, self->child, self->path, O_RDONLY));
+		close(writer);
+		assert_violation(_metadata, &self->chain, 0, &before, 0, "");
+		assert_violation(_metadata, &self->chain, 1, &before, 1,
+				 self->path);
+		assert_violation(_metadata, &self->chain, 2, &before, 1,
+				 self->path);
+	}
+}
+
 /* The writer may be anywhere: here in the initial namespace. */
 TEST_F(violation, open_writers_elsewhere)
 {

@@ -6,6 +6,8 @@
  * what becomes of it in the end.
  */
 
+#include <dirent.h>
+
 #include "bound.h"
 
 /*
@@ -185,6 +187,55 @@ TEST_F(vtpm, released)
 	ASSERT_EQ(0, vtpm_start(&self->other, 1, NULL));
 	EXPECT_EQ(0, write_own(&self->a, self->other.name));
 	assert_follows(_metadata, &self->a, self->id_a, &self->other);
+}
+
+/* Reads whatever can be read in its ima directory; how many files. */
+static long do_read_all(struct call *call, int fd)
+{
+	DIR *dir = opendir(IMA_DIR);
+	const struct dirent *entry;
+	char path[PATH_MAX], *text;
+	int n = 0;
+
+	if (fd >= 0)
+		close(fd);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), IMA_DIR "/%s", entry->d_name);
+		n += read_path(path, &text) > 0;
+		free(text);
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* "Reading never extends, allocates lists or resets counters." */
+TEST_F(vtpm, readers_change_nothing)
+{
+	char path[128], *text;
+	int entries, extends, i;
+
+	/* Nor does it begin a list: that of b is empty. */
+	EXPECT_LT(8, agent_call(&self->b, do_read_all, -1, NULL));
+	EXPECT_EQ(0, agent_number(&self->b, "runtime_measurements_count"));
+
+	ASSERT_EQ(0, write_own(&self->a, self->v.name));
+	ASSERT_EQ(0, agent_load(&self->a, RULES));
+	ASSERT_EQ(0, open_fresh(self, &self->a));
+	ASSERT_EQ(0, violate(self, &self->a));
+	entries = assert_follows(_metadata, &self->a, self->id_a, &self->v);
+	extends = vtpm_get(self->v.shared->extends);
+	snprintf(path, sizeof(path), "/sys/class/tpm/%s/pcr-sha256/10",
+		 self->v.name);
+	for (i = 0; i < 5; i++) {
+		EXPECT_LT(8, agent_call(&self->a, do_read_all, -1, NULL));
+		EXPECT_LT(0, read_path(path, &text));
+		free(text);
+	}
+	EXPECT_EQ(entries, fd_count(self->list_a));
+	EXPECT_EQ(1, agent_number(&self->a, "violations"));
+	EXPECT_EQ(extends, vtpm_get(self->v.shared->extends));
+	assert_follows(_metadata, &self->a, self->id_a, &self->v);
 }
 
 /* The namespace ends while a chip is bound to it. */
