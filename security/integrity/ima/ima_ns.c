@@ -20,8 +20,20 @@
 
 static_assert(!(IMA_NS_TYPE & ~CSIGNAL));
 
+static struct kmem_cache *ima_ns_cache __ro_after_init;
+
 /* Ids tell namespaces apart for good, unlike inode numbers. */
 static atomic64_t ima_ns_last_id;
+
+/**
+ * ima_ns_cache_init - make the cache of namespaces
+ *
+ * Context: once at boot, before any is made.
+ */
+void __init ima_ns_cache_init(void)
+{
+	ima_ns_cache = KMEM_CACHE(ima_namespace, SLAB_PANIC | SLAB_ACCOUNT);
+}
 
 static struct ima_namespace *to_ima_ns(struct ns_common *ns)
 {
@@ -56,17 +68,19 @@ struct ima_namespace *get_ima_ns(struct ima_namespace *ns)
 static void free_ima_ns(struct ima_namespace *ns)
 {
 	ima_ns_tree_del(ns);
+	ima_ns_chain_del(ns);
 	ima_ns_status_free_ns(ns);
 	ima_ns_hand_over(ns);
 	ima_ns_tpm_free(ns);
 	ima_ns_keys_free(ns);
 	ima_ns_log_free(ns);
-	ima_delete_rules(&ns->policy.custom);
+	ima_ns_who_free(ns);
+	ima_ns_policy_free(ns);
 	ns_free_inum(&ns->ns);
 	ima_ns_owner_put(ns->owner);
 	dec_ima_namespaces(ns->ucounts);
 	put_user_ns(ns->user_ns);
-	kfree(ns);
+	kmem_cache_free(ima_ns_cache, ns);
 }
 
 /**
@@ -110,13 +124,13 @@ static struct ima_namespace *alloc_ima_ns(void)
 	struct ima_namespace *ns;
 	int err;
 
-	ns = kzalloc(sizeof(*ns), GFP_KERNEL_ACCOUNT);
+	ns = kmem_cache_zalloc(ima_ns_cache, GFP_KERNEL);
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
 
 	err = ns_alloc_inum(&ns->ns);
 	if (err) {
-		kfree(ns);
+		kmem_cache_free(ima_ns_cache, ns);
 		return ERR_PTR(err);
 	}
 
@@ -163,6 +177,7 @@ create_ima_ns(struct user_namespace *user_ns, struct ima_namespace *parent,
 	ima_ns_policy_start(ns);
 	ns->appraise.bound = ns->level;
 	ima_ns_audit_start(ns);
+	ima_ns_chain_add(ns);
 	ima_ns_tree_add(ns);
 	return ns;
 }

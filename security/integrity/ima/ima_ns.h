@@ -32,6 +32,97 @@ struct ucounts;
 #define IMA_NS_POLICY_MAX_SIZE		65536
 
 /**
+ * struct ima_ns_rules - what rules there are, by bits of ima_ns_kind()
+ * @asked: accesses that any rule is about that does something.
+ * @never: those of them whose decisions are not remembered: what a label is, or
+ *	   the UUID of a file system, changes without a word.
+ * @mapped: those where the owner of a file matters, which the mount may map.
+ * @ids: those where it matters whose access it is.
+ * @euid: those where that is a matter of who could become whom.
+ * @egid: the same of groups.
+ */
+struct ima_ns_rules {
+	u32 asked;
+	u32 never;
+	u32 mapped;
+	u32 ids;
+	u32 euid;
+	u32 egid;
+};
+
+/* Kinds of accesses: a FILE_CHECK by its mask, and what is executed. */
+#define IMA_KIND_BPRM		16
+#define IMA_KIND_CREDS		17
+#define IMA_KIND_MMAP		18
+#define IMA_KIND_REQPROT	19
+#define IMA_KINDS		20
+
+/* The kind of an access, or -1 if it is a rare one. */
+static inline int ima_ns_kind(enum ima_hooks func, int mask)
+{
+	switch (func) {
+	case FILE_CHECK:
+		/* Who only asks what there would be to do gives another mask. */
+		return mask < IMA_KIND_BPRM ? mask : -1;
+	case BPRM_CHECK:
+		return IMA_KIND_BPRM;
+	case CREDS_CHECK:
+		return IMA_KIND_CREDS;
+	case MMAP_CHECK:
+		return IMA_KIND_MMAP;
+	case MMAP_CHECK_REQPROT:
+		return IMA_KIND_REQPROT;
+	default:
+		return -1;
+	}
+}
+
+/* Those that are remembered; others are rare, or about writing. */
+static inline int ima_seen_kind(int kind)
+{
+	switch (kind) {
+	case MAY_READ:
+		return 1;
+	case MAY_EXEC:
+		return 0;
+	case IMA_KIND_BPRM ... IMA_KIND_REQPROT:
+		return kind - IMA_KIND_BPRM + 2;
+	default:
+		return -1;
+	}
+}
+
+/* Credentials that are told apart in one namespace at a time; a power of two. */
+#define IMA_NS_WHOS		32
+
+struct ima_ns_who;
+struct ima_rule_index;
+
+/**
+ * struct ima_ns_chain - what a level and all those above it say, in short
+ * @gen: changes with whatever decisions of the chain rest on, odd while what is in
+ *	 @who is of no use.  It only grows.
+ * @rules: of all levels of the chain.
+ * @above: the next level up that goes by other rules, %NULL above the last.
+ * @who: credentials that have a number, %NULL before the first.  Set once, freed
+ *	 with the namespace.
+ * @started: jiffies when @who was last emptied.
+ * @children: namespaces one level down, which take themselves off.
+ * @sibling: in @children of the parent.
+ *
+ * Written under ima_ns_chain_lock, read without.
+ */
+struct ima_ns_chain {
+	u64 gen;
+	struct ima_ns_rules rules;
+	struct ima_namespace *above;
+	struct ima_ns_who *who;
+	unsigned long started;
+	struct list_head children;
+	struct list_head sibling;
+};
+
+/**
  * struct ima_ns_policy - the rules that a namespace goes by
  * @rules: head of the rules in force: a built-in list until a policy is
  *	   loaded, then @custom.  Read under RCU, set under @busy.
@@ -46,6 +137,9 @@ struct ucounts;
  * @busy: bit 0 is held by the open file that is loading a policy.
  * @scoped: a rule with ns= was ever read.  Set before the rule is published,
  *	    never taken back.
+ * @about: what accesses @rules are about.  Written with @flag.
+ * @index: @rules by what they are about, %NULL if there was no memory for it.
+ *	   Read under RCU, set with @flag, freed with the namespace.
  * @lsm_seq: LSM policy that the rules about labels were read for, 0 if there
  *	     are none.  Written by who holds @busy.
  * @may_audit: the one writer may load audit rules; belongs to who holds @busy.
@@ -70,6 +164,8 @@ struct ima_ns_policy {
 	int appraise;
 	int hashes;
 	unsigned int setxattr_algos;
+	struct ima_ns_rules about;
+	struct ima_rule_index __rcu *index;
 	unsigned long lsm_seq;
 };
 
@@ -173,6 +269,7 @@ struct ima_ns_appraise {
  *	    creation: walking up takes no reference.
  * @id: names the namespace in records; never used again in a boot.
  * @level: distance from the initial namespace.
+ * @chain: see &struct ima_ns_chain.
  * @policy: see &struct ima_ns_policy.
  * @log: see &struct ima_ns_log.
  * @tpm: see &struct ima_ns_tpm.
@@ -191,6 +288,7 @@ struct ima_namespace {
 	struct ima_namespace *parent;
 	u64 id;
 	unsigned int level;
+	struct ima_ns_chain chain;
 
 	struct ima_ns_policy policy;
 	struct ima_ns_log log;
@@ -212,6 +310,16 @@ extern struct ima_h_table ima_htable;
 #define ima_policy_flag		(init_ima_ns.policy.flag)
 
 /**
+ * struct ima_ns_when - what a decision rests on
+ * @gen: the number of the chain, 0 if the decision is not to be remembered.
+ * @event: what had happened to the file by then.
+ */
+struct ima_ns_when {
+	u64 gen;
+	u64 event;
+};
+
+/**
  * struct ima_walk - what the levels of one walk share
  * @leaf: the level that the acting task is in.
  * @made: credentials that an execution is about to get, or %NULL before it is
@@ -221,11 +329,19 @@ extern struct ima_h_table ima_htable;
  * @fresh: the file was hashed in this walk.
  * @collect_rc: what the last attempt to collect the digest failed with.
  * @waits: levels whose chip is to be waited for, by bits from level 1 on.
+ * @then: when the walk began, if the decision may be remembered.
+ * @kind: of the access, see ima_ns_kind().
+ * @warm: the last level that was asked had nothing to do, nor would it again.
+ * @cold: another level was not like that.
  */
 struct ima_walk {
 	struct ima_namespace *leaf;
 	const struct cred *made;
 	u64 waits;
+	struct ima_ns_when then;
+	int kind;
+	bool warm;
+	bool cold;
 	bool loaded;
 	bool checked;
 	bool fresh;
@@ -252,18 +368,51 @@ static inline int ima_walk_policy_flag(const struct ima_walk *walk,
 	return walk->loaded ? IMA_MEASURE : READ_ONCE(ns->policy.flag);
 }
 
+#ifdef CONFIG_IMA_NS
+/* Something happened to a file, and nobody is to rely on having seen it. */
+static inline void ima_iint_event(struct ima_iint_cache *iint)
+{
+	/* Who sees the count sees the event; pairs with ima_iint_events(). */
+	smp_mb__before_atomic();
+	atomic64_inc(&iint->events);
+}
+
+static inline u64 ima_iint_events(const struct ima_iint_cache *iint)
+{
+	u64 events = atomic64_read(&iint->events);
+
+	/* Pairs with ima_iint_event(): what is looked at now is no older. */
+	smp_rmb();
+	return events;
+}
+#else
+static inline void ima_iint_event(struct ima_iint_cache *iint)
+{
+}
+#endif
+
 /* Counts an event after it has happened. */
-static inline void ima_iint_count(atomic64_t *seq)
+static inline void ima_iint_count(struct ima_iint_cache *iint, atomic64_t *seq)
 {
 	/* Who sees the count sees the change; pairs with ima_iint_seq(). */
 	smp_mb__before_atomic();
 	atomic64_inc(seq);
+	ima_iint_event(iint);
+}
+
+/* A level has done all that it ever will about such an access to that file. */
+static inline void ima_walk_is_warm(struct ima_walk *walk,
+				    const struct ima_namespace *ns,
+				    const struct ima_iint_state *state)
+{
+	walk->warm = !ns->parent || (state->key_expiry == TIME64_MAX &&
+				     !(state->atomic_flags & BIT(IMA_UNCACHED)));
 }
 
 /* Counts a change of what the file holds. */
 static inline void ima_iint_changed(struct ima_iint_cache *iint)
 {
-	ima_iint_count(&iint->data_seq);
+	ima_iint_count(iint, &iint->data_seq);
 }
 
 /* Both counters only grow, so that their sum tells any change of either. */
@@ -292,12 +441,23 @@ static inline bool ima_iint_collected(const struct ima_iint_cache *iint)
 	       iint->digest_seq == ima_iint_seq(iint);
 }
 
+/* Is the digest one that a level above goes by?  Needs iint->mutex. */
+static inline bool ima_iint_from_above(const struct ima_iint_cache *iint,
+				       const struct ima_namespace *ns)
+{
+	do {
+		ns = ns->parent;
+	} while (ns && ns->id != iint->digest_ns);
+	return ns;
+}
+
 /*
  * Drops a digest that a level must not use.  What it collected itself is good
  * until a change is counted, whatever algorithm it would choose now, as on any
- * host.  What another level collected is good in the walk that hashed the file
- * (@fresh) and in no other: or a child could have harmless content hashed, and
- * have it taken for what the file holds when its parents first look.
+ * host; and so is what a level above goes by.  What a lower level collected is good
+ * in the walk that hashed the file (@fresh), and that of this one from then on, but
+ * in no other walk: or a child could have harmless content hashed, and have it
+ * taken for what the file holds when its parents first look.
  * Needs iint->mutex.  Returns whether there was a digest of no use.
  */
 static inline bool ima_iint_want(struct ima_iint_cache *iint,
@@ -308,11 +468,12 @@ static inline bool ima_iint_want(struct ima_iint_cache *iint,
 	bool changed = (iint->digest_flags & IMA_VERITY_REQUIRED) != verity;
 
 	if (iint->digest_ns != ns->id && ima_iint_collected(iint) &&
-	    (!fresh || (!verity && iint->ima_hash->algo != algo)))
+	    (!(fresh || ima_iint_from_above(iint, ns)) ||
+	     (!verity && iint->ima_hash->algo != algo)))
 		changed = true;
 	if (changed)
 		iint->digest_flags = verity;
-	if (!ima_iint_collected(iint))
+	if (fresh || !ima_iint_collected(iint))
 		iint->digest_ns = ns->id;
 	return changed;
 }
@@ -473,9 +634,11 @@ static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
 	INIT_LIST_HEAD(&iint->statuses);
 	INIT_HLIST_HEAD(&iint->armed);
 	iint->armed_period = 0;
+	memset(&iint->seen, 0, sizeof(iint->seen));
+	atomic64_set(&iint->events, 0);
 }
 
-struct ima_iint_state *ima_ns_state_find(struct ima_namespace *ns,
+struct ima_iint_state *ima_ns_state_find(const struct ima_namespace *ns,
 					 struct ima_iint_cache *iint);
 struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
 					struct ima_iint_cache *iint);
@@ -492,6 +655,7 @@ void ima_ns_status_free(struct ima_ns_status *status);
 void ima_ns_status_free_iint(struct ima_iint_cache *iint);
 void ima_ns_status_free_ns(struct ima_namespace *ns);
 void __init ima_ns_status_init(void);
+void __init ima_ns_cache_init(void);
 
 bool ima_ns_status_pending(const struct ima_ns_status *status,
 			   const struct ima_iint_cache *iint);
@@ -605,6 +769,7 @@ void ima_ns_audit_denied(struct ima_namespace *ns, struct inode *inode,
 
 void __init ima_ns_policy_init(void);
 void ima_ns_policy_start(struct ima_namespace *ns);
+void ima_ns_policy_free(struct ima_namespace *ns);
 int ima_ns_policy_open(struct ima_namespace *ns, struct file *file);
 
 int ima_ns_parse_scope(struct ima_namespace *ns, const char *name, int *scope);
@@ -656,6 +821,26 @@ static inline kgid_t ima_ns_gid(const struct ima_namespace *ns, kgid_t gid)
 			gid : KGIDT_INIT(from_kgid(ns->user_ns, gid));
 }
 
+bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
+		 const struct cred *cred, int kind, struct ima_ns_when *now);
+void ima_ns_remember(struct ima_walk *walk, struct file *file,
+		     const struct cred *cred);
+void ima_ns_who_clear(struct ima_namespace *ns);
+void ima_ns_who_free(struct ima_namespace *ns);
+void ima_ns_chain_add(struct ima_namespace *ns);
+void ima_ns_chain_del(struct ima_namespace *ns);
+void ima_ns_chain_changed(struct ima_namespace *ns);
+void ima_ns_chain_rules(struct ima_namespace *ns,
+			const struct ima_ns_rules *about);
+void ima_ns_chain_start_over(struct ima_namespace *ns);
+void ima_ns_open_for_write(const struct file *file);
+
+bool ima_ns_may_ask(const struct ima_namespace *ns, int kind,
+		    const struct inode *inode, const struct cred *cred);
+struct ima_namespace *ima_ns_next(struct ima_namespace *ns, int kind,
+				  const struct file *file,
+				  const struct cred *cred);
+
 void ima_ns_tree_add(struct ima_namespace *ns);
 void ima_ns_tree_del(struct ima_namespace *ns);
 struct ima_namespace *ima_ns_find(u64 id);
@@ -697,7 +882,7 @@ static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
 }
 
 static inline struct ima_iint_state *
-ima_ns_state_find(struct ima_namespace *ns, struct ima_iint_cache *iint)
+ima_ns_state_find(const struct ima_namespace *ns, struct ima_iint_cache *iint)
 {
 	return &iint->state;
 }
@@ -728,6 +913,34 @@ static inline bool ima_ns_state_disarm(const struct ima_namespace *ns,
 
 static inline void ima_ns_writer(const struct file *file)
 {
+}
+
+static inline bool ima_ns_seen(struct ima_namespace *leaf,
+			       struct file *file, const struct cred *cred,
+			       int kind, struct ima_ns_when *now)
+{
+	return false;
+}
+
+static inline void ima_ns_remember(struct ima_walk *walk, struct file *file,
+				   const struct cred *cred)
+{
+}
+
+static inline void ima_ns_chain_rules(struct ima_namespace *ns,
+				      const struct ima_ns_rules *about)
+{
+}
+
+static inline void ima_ns_open_for_write(const struct file *file)
+{
+}
+
+static inline struct ima_namespace *
+ima_ns_next(struct ima_namespace *ns, int kind, const struct file *file,
+	    const struct cred *cred)
+{
+	return ns;
 }
 
 static inline void ima_ns_violations_drain(const struct ima_namespace *ns)
@@ -1079,18 +1292,21 @@ static inline bool ima_ns_may_read_policy(const struct ima_namespace *ns)
 
 DEFINE_FREE(put_ima_ns, struct ima_namespace *, put_ima_ns(IS_ERR(_T) ? NULL : _T))
 
+extern bool ima_ns_in_use;
+
 /**
  * ima_ns_events_wanted - may any namespace have state of inodes?
  *
- * Spares a host without a policy the look at the inode, as ever; with child
- * namespaces the inode alone knows, since who changes a file need not be in a
- * namespace that measured it.
+ * Spares a host that has neither a policy nor containers the look at the inode, as
+ * ever; once that there were any, the inode alone knows, since who changes a file
+ * need not be in a namespace that measured it.
  *
  * Return: false if no inode can have an iint.
  */
 static inline bool ima_ns_events_wanted(void)
 {
-	return IS_ENABLED(CONFIG_IMA_NS) || ima_policy_flag;
+	return IS_ENABLED(CONFIG_IMA_NS) ? READ_ONCE(ima_ns_in_use) :
+					   ima_policy_flag;
 }
 
 #endif /* _IMA_NS_H */

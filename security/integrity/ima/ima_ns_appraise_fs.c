@@ -218,6 +218,7 @@ static bool delegate(struct ima_namespace *ns, unsigned int level)
 		if (bound <= level)
 			return false;
 	} while (!try_cmpxchg(&ns->appraise.bound, &bound, level));
+	ima_ns_chain_changed(ns);
 	return true;
 }
 

@@ -14,15 +14,19 @@
 
 #include "ima.h"
 
-static struct ima_iint_cache *known_to_children(struct inode *inode)
+static struct ima_iint_cache *known(struct inode *inode)
 {
-	struct ima_iint_cache *iint = NULL;
+	return S_ISREG(inode->i_mode) ? ima_iint_find(inode) : NULL;
+}
 
-	if (S_ISREG(inode->i_mode))
-		iint = ima_iint_find(inode);
-
+/* Counts an event for children; nobody at all is to be spared a look. */
+static void count(struct ima_iint_cache *iint, atomic64_t *seq)
+{
 	/* A status that is missed here is a new one, with nothing done yet. */
-	return iint && !list_empty(&iint->statuses) ? iint : NULL;
+	if (list_empty(&iint->statuses))
+		ima_iint_event(iint);
+	else
+		ima_iint_count(iint, seq);
 }
 
 /**
@@ -37,11 +41,11 @@ static struct ima_iint_cache *known_to_children(struct inode *inode)
  */
 void ima_ns_attr_changed(struct inode *inode, int ia_valid)
 {
-	struct ima_iint_cache *iint = known_to_children(inode);
+	struct ima_iint_cache *iint = known(inode);
 
 	if (iint)
-		ima_iint_count(ia_valid & ATTR_SIZE ? &iint->xattr_seq :
-						      &iint->attr_seq);
+		count(iint, ia_valid & ATTR_SIZE ? &iint->xattr_seq :
+						   &iint->attr_seq);
 }
 
 /* A signature decides which algorithm the file is hashed with. */
@@ -52,9 +56,9 @@ static void ima_ns_xattr_changed(struct dentry *dentry, const char *name)
 	if (strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN))
 		return;
 
-	iint = known_to_children(d_backing_inode(dentry));
+	iint = known(d_backing_inode(dentry));
 	if (iint)
-		ima_iint_count(&iint->xattr_seq);
+		count(iint, &iint->xattr_seq);
 }
 
 static void ima_ns_post_setxattr(struct dentry *dentry, const char *name,

@@ -20,6 +20,7 @@ struct ima_namespace init_ima_ns = {
 #endif
 	},
 	.user_ns = &init_user_ns,
+	.chain.children = LIST_HEAD_INIT(init_ima_ns.chain.children),
 	.policy = {
 		.rules = (struct list_head __rcu *)&ima_default_rules,
 		.custom = LIST_HEAD_INIT(init_ima_ns.policy.custom),

@@ -120,7 +120,7 @@ bool ima_ns_unrequestable(const struct key *keyring)
  *
  * What it vouched for has to be looked at again.
  *
- * Context: any; the locks of the key facility may be held.
+ * Context: process context, may sleep; the locks of the key facility may be held.
  */
 void ima_ns_key_changed(const struct key *key)
 {
@@ -132,6 +132,7 @@ void ima_ns_key_changed(const struct key *key)
 	/* Pairs with ima_ns_verdict_refresh(). */
 	smp_mb__before_atomic();
 	atomic64_inc(&ns->keys.gen);
+	ima_ns_chain_changed(ns);
 	put_ima_ns(ns);
 }
 

@@ -83,11 +83,13 @@ __setup("ima_ns_policy=", default_policy_setup);
  */
 static struct ima_namespace default_ns = {
 	.user_ns = &init_user_ns,
+	.chain.children = LIST_HEAD_INIT(default_ns.chain.children),
 	.policy = {
 		.rules = (struct list_head __rcu *)&default_ns.policy.custom,
 		.custom = LIST_HEAD_INIT(default_ns.policy.custom),
 		/* From the start, for who is born before the rules are read. */
 		.flag = IMA_MEASURE,
+		.about = { .asked = GENMASK(IMA_KINDS - 1, 0) },
 	},
 };
 
@@ -145,6 +147,9 @@ void ima_ns_policy_start(struct ima_namespace *ns)
 	RCU_INIT_POINTER(ns->policy.rules,
 			 (struct list_head __rcu *)&default_ns.policy.custom);
 	ns->policy.flag = default_ns.policy.flag;
+	ns->policy.about = default_ns.policy.about;
+	RCU_INIT_POINTER(ns->policy.index,
+			 rcu_access_pointer(default_ns.policy.index));
 }
 
 /* Counts policies of LSMs; from 1, as 0 says that there are no such rules. */

@@ -9,6 +9,7 @@
  * namespace's end each find those that go with them.
  */
 
+#include <linux/hash.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
@@ -23,7 +24,28 @@ static struct rhashtable ima_ns_statuses;
  */
 DEFINE_SPINLOCK(ima_ns_status_lock);
 
+/* Looked up in the hot path.  Nobody chooses the addresses of what they access. */
+static __always_inline u32 ima_ns_status_hash(const void *data, u32 len,
+					      u32 seed)
+{
+	const struct ima_ns_status_key *key = data;
+
+	return hash_64((key->iint ^ seed) + key->ns_id * GOLDEN_RATIO_64, 32);
+}
+
+static __always_inline int ima_ns_status_cmp(struct rhashtable_compare_arg *arg,
+					     const void *obj)
+{
+	const struct ima_ns_status_key *key = arg->key;
+	const struct ima_ns_status *status = obj;
+
+	return ((key->iint ^ status->key.iint) |
+		(key->ns_id ^ status->key.ns_id)) != 0;
+}
+
 static const struct rhashtable_params ima_ns_status_params = {
+	.hashfn = ima_ns_status_hash,
+	.obj_cmpfn = ima_ns_status_cmp,
 	.key_len = sizeof(struct ima_ns_status_key),
 	.key_offset = offsetof(struct ima_ns_status, key),
 	.head_offset = offsetof(struct ima_ns_status, node),
@@ -41,7 +63,7 @@ static const struct rhashtable_params ima_ns_status_params = {
  * Context: any; change the result under iint->mutex or the inode lock only.
  * Return: the state, or %NULL if @ns has none.
  */
-struct ima_iint_state *ima_ns_state_find(struct ima_namespace *ns,
+struct ima_iint_state *ima_ns_state_find(const struct ima_namespace *ns,
 					 struct ima_iint_cache *iint)
 {
 	const struct ima_ns_status_key key = {
@@ -206,4 +228,5 @@ void __init ima_ns_status_init(void)
 	if (rhashtable_init(&ima_ns_statuses, &ima_ns_status_params))
 		panic("IMA: no memory for the table of statuses\n");
 	ima_ns_log_init();
+	ima_ns_cache_init();
 }

@@ -83,6 +83,8 @@ bool ima_ns_state_arm(const struct ima_namespace *ns,
 
 	if (!ns->parent) {
 		set_bit(IMA_MAY_EMIT_TOMTOU, &state->atomic_flags);
+		/* As below. */
+		smp_mb__after_atomic();
 		return false;
 	}
 
@@ -147,6 +149,29 @@ static void copy_name(char *to, const unsigned char *from)
 		if (iscntrl(*to))
 			*to = '_';
 	}
+}
+
+/**
+ * ima_ns_open_for_write - nobody is to rely on having seen a file
+ * @file: the file that is opened, or mapped, by who may write to it
+ *
+ * Either a reader sees that, and looks again, or is seen by who looks for readers
+ * after this.
+ *
+ * Context: process context, before the levels look.
+ */
+void ima_ns_open_for_write(const struct file *file)
+{
+	struct ima_iint_cache *iint;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return;
+
+	iint = ima_iint_find(file_inode(file));
+	if (iint)
+		ima_iint_event(iint);
+	/* Pairs with ima_ns_seen() and ima_ns_state_arm(). */
+	smp_mb();
 }
 
 /**

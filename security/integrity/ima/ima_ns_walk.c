@@ -11,6 +11,49 @@
 
 #include "ima.h"
 
+#ifdef CONFIG_IMA_NS
+/* Has a level nothing to do about an access? */
+static bool is_indifferent(const struct ima_namespace *ns, int kind,
+			   const struct file *file, const struct cred *cred)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (kind < 0)
+		return false;
+
+	/* Who reads it may have to be told of who writes. */
+	if ((file->f_mode & FMODE_WRITE) && IS_IMA(inode) &&
+	    atomic_read(&inode->i_readcount))
+		return false;
+
+	return !(READ_ONCE(ns->policy.about.asked) & BIT(kind)) ||
+	       (ima_seen_kind(kind) >= 0 &&
+		!ima_ns_may_ask(ns, kind, inode, cred));
+}
+
+/**
+ * ima_ns_next - the next level that may have to do something about an access
+ * @ns: the level to begin with, or %NULL
+ * @kind: of the access, see ima_ns_kind()
+ * @file: the file that is accessed
+ * @cred: credentials that the rules are matched with
+ *
+ * Levels with the same rules are asked once: what there is to tell without looking
+ * at the rules is the same for all children.
+ *
+ * Context: any.
+ * Return: @ns or a level above it, or %NULL if no level has.
+ */
+struct ima_namespace *ima_ns_next(struct ima_namespace *ns, int kind,
+				  const struct file *file,
+				  const struct cred *cred)
+{
+	while (ns && is_indifferent(ns, kind, file, cred))
+		ns = READ_ONCE(ns->chain.above);
+	return ns;
+}
+#endif
+
 /* Changes that the kernel is not told of, and has to look for. */
 static bool may_have_changed(struct file *file, struct inode *real_inode,
 			     struct ima_iint_cache *iint, int action)

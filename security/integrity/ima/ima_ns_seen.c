@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespaces: accesses that need no second look
+ *
+ * Once that all levels found nothing to do about an access, it is remembered in
+ * the state of the file and the task's own level: which kind of access it was, by
+ * which credentials, what the chain's decisions rested on, and what had happened to
+ * the file.  As long as all that is the same, the next one like it is let pass
+ * without a lock, a walk or a write to memory that is shared.
+ *
+ * All of it is values: what may be freed and made again could be taken for what it
+ * was.  Both numbers only grow, and so who finds both of them unchanged finds what
+ * was remembered for them, or later ones:
+ *
+ *	remember				look up
+ *
+ *	done[...] = 0				gen, event are the current ones
+ *	smp_wmb()				(acquire)
+ *	event, gen				done[...]
+ *	(release)
+ *	done[...] |= class
+ */
+
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "ima.h"
+
+/* Between two times of telling users apart anew, in one namespace. */
+#define START_OVER_INTERVAL	HZ
+
+/* Whom rules and scopes may tell apart: all ids, as they stand in credentials. */
+struct ima_ns_who {
+	u64 ids[4];
+	unsigned int kind;	/* 0 while the slot is free */
+};
+
+/* What the user namespace of credentials is to a level, and what it holds. */
+#define WHO_OWN		1	/* that of the level's owner */
+#define WHO_HOST	2	/* the initial one */
+#define WHO_CAPABLE	4	/* has capabilities there */
+#define WHO_SETUID	8	/* the task may take any of its user ids */
+#define WHO_SETGID	16	/* and of its group ids */
+#define WHO_ANYBODY	32	/* the ids are of no interest */
+
+static_assert(offsetof(struct cred, fsgid) - offsetof(struct cred, uid) ==
+	      sizeof_field(struct ima_ns_who, ids) - sizeof(kgid_t));
+static_assert(offsetof(struct cred, suid) == offsetof(struct cred, uid) + 8 &&
+	      offsetof(struct cred, euid) == offsetof(struct cred, uid) + 16);
+
+/*
+ * Rules may ask whether the task could become another user, with whatever other
+ * LSMs say of it today.
+ */
+static noinline bool describe_power(const struct ima_ns_rules *rules,
+				    const struct cred *cred,
+				    unsigned int access, struct ima_ns_who *who)
+{
+	if (cred != current_real_cred())
+		return false;
+
+	if ((READ_ONCE(rules->euid) & access) &&
+	    has_ns_capability_noaudit(current, cred->user_ns, CAP_SETUID))
+		who->kind |= WHO_SETUID;
+	if ((READ_ONCE(rules->egid) & access) &&
+	    has_ns_capability_noaudit(current, cred->user_ns, CAP_SETGID))
+		who->kind |= WHO_SETGID;
+	return true;
+}
+
+/* Decisions about credentials of any other user namespace are not remembered. */
+static __always_inline bool describe(const struct ima_namespace *ns,
+				     const struct cred *cred,
+				     unsigned int access,
+				     struct ima_ns_who *who)
+{
+	const struct ima_ns_rules *rules = &ns->chain.rules;
+
+	if (cred->user_ns == ns->user_ns)
+		who->kind = WHO_OWN;
+	else if (cred->user_ns == &init_user_ns)
+		who->kind = WHO_HOST;
+	else
+		return false;
+
+	if (!(READ_ONCE(rules->ids) & access)) {
+		who->kind |= WHO_ANYBODY;
+		memset(who->ids, 0, sizeof(who->ids));
+		return true;
+	}
+
+	memcpy(who->ids, &cred->uid, sizeof(who->ids));
+	if (!cap_isclear(cred->cap_permitted))
+		who->kind |= WHO_CAPABLE;
+	/* Who has but one user id and one group id, could not. */
+	if (likely(who->ids[0] == who->ids[1] && who->ids[0] == who->ids[2]))
+		return true;
+	return !((READ_ONCE(rules->euid) | READ_ONCE(rules->egid)) & access) ||
+	       describe_power(rules, cred, access, who);
+}
+
+static __always_inline unsigned int slot_of(const struct ima_ns_who *who)
+{
+	return hash_64(who->ids[0] ^ who->ids[2] ^ who->kind,
+		       ilog2(IMA_NS_WHOS));
+}
+
+static __always_inline bool same(const struct ima_ns_who *a,
+				 const struct ima_ns_who *b)
+{
+	return !((a->ids[0] ^ b->ids[0]) | (a->ids[1] ^ b->ids[1]) |
+		 (a->ids[2] ^ b->ids[2]) | (a->ids[3] ^ b->ids[3]) |
+		 (a->kind ^ b->kind));
+}
+
+/* The number of credentials, or -1 if they have none. */
+static __always_inline int find_who(const struct ima_namespace *ns,
+				    const struct ima_ns_who *who)
+{
+	/* Pairs with alloc_whos(). */
+	const struct ima_ns_who *slots = smp_load_acquire(&ns->chain.who);
+	unsigned int i, slot = slot_of(who);
+
+	if (!slots)
+		return -1;
+
+	for (i = 0; i < IMA_NS_WHOS; i++) {
+		/* Pairs with insert_who(). */
+		unsigned int kind = smp_load_acquire(&slots[slot].kind);
+
+		if (kind == who->kind && same(&slots[slot], who))
+			return slot;
+		if (!kind)
+			return -1;
+		slot = (slot + 1) % IMA_NS_WHOS;
+	}
+	return -1;
+}
+
+static DEFINE_SPINLOCK(who_lock);
+
+static int insert_who(struct ima_ns_who *slots, const struct ima_ns_who *who)
+{
+	unsigned int i, slot = slot_of(who);
+
+	for (i = 0; i < IMA_NS_WHOS; i++) {
+		if (same(&slots[slot], who))
+			return slot;
+		if (!slots[slot].kind) {
+			memcpy(slots[slot].ids, who->ids, sizeof(who->ids));
+			/* Pairs with find_who(). */
+			smp_store_release(&slots[slot].kind, who->kind);
+			return slot;
+		}
+		slot = (slot + 1) % IMA_NS_WHOS;
+	}
+	return -1;
+}
+
+static bool alloc_whos(struct ima_namespace *ns)
+{
+	struct ima_ns_who *slots;
+
+	if (READ_ONCE(ns->chain.who))
+		return true;
+
+	WRITE_ONCE(ns->chain.started, jiffies);
+	slots = kcalloc(IMA_NS_WHOS, sizeof(*slots),
+			ns->parent ? GFP_KERNEL_ACCOUNT : GFP_KERNEL);
+	if (!slots)
+		return false;
+	/* Pairs with find_who(). */
+	if (cmpxchg_release(&ns->chain.who, NULL, slots))
+		kfree(slots);
+	return true;
+}
+
+/* Gives credentials a number, or -1 if there is none left. */
+static int add_who(struct ima_namespace *ns, const struct ima_ns_who *who)
+{
+	int number = find_who(ns, who);
+
+	if (number >= 0 || !alloc_whos(ns))
+		return number;
+
+	spin_lock(&who_lock);
+	number = insert_who(ns->chain.who, who);
+	spin_unlock(&who_lock);
+	if (number >= 0)
+		return number;
+
+	if (time_after(jiffies, READ_ONCE(ns->chain.started) + START_OVER_INTERVAL)) {
+		WRITE_ONCE(ns->chain.started, jiffies);
+		ima_ns_chain_start_over(ns);
+	}
+	return -1;
+}
+
+/**
+ * ima_ns_who_clear - forget which credentials have which number
+ * @ns: the namespace, whose number of the chain says that none is valid
+ *
+ * Context: see ima_ns_chain_start_over().
+ */
+void ima_ns_who_clear(struct ima_namespace *ns)
+{
+	int i;
+
+	spin_lock(&who_lock);
+	for (i = 0; i < IMA_NS_WHOS; i++)
+		WRITE_ONCE(ns->chain.who[i].kind, 0);
+	spin_unlock(&who_lock);
+}
+
+/**
+ * ima_ns_who_free - free what tells users apart
+ * @ns: a namespace that is about to be freed
+ *
+ * Context: any.
+ */
+void ima_ns_who_free(struct ima_namespace *ns)
+{
+	kfree(ns->chain.who);
+}
+
+/*
+ * Is a stacked file not that of which the digest is known?  What @iint says is read
+ * without a lock: who sees what was written there for newer content sees that it was
+ * counted as an event, too.
+ */
+static bool may_differ_below(const struct file *file,
+			     const struct ima_iint_cache *iint)
+{
+	const struct inode *real_inode = d_real_inode(file_dentry(file));
+
+	/* EVM has more to look for, see ima_walk_check_changed(). */
+	if (real_inode == file_inode(file) || (ima_policy_flag & IMA_APPRAISE) ||
+	    READ_ONCE(iint->version_seq) == U64_MAX)
+		return true;
+
+	if (!IS_I_VERSION(real_inode))
+		return true;
+	/* Changed under iint->mutex meanwhile, it is of no use, or newer: see above. */
+	return data_race(integrity_inode_attrs_changed(&iint->real_inode,
+						       real_inode));
+}
+
+/* What the kernel is not told of has to be looked for each time. */
+static bool is_doubtful(const struct file *file, const struct ima_iint_cache *iint)
+{
+	const struct inode *inode = file_inode(file);
+
+	/* A memfd's own file is not counted as a writer's. */
+	return inode_is_open_for_write(inode) ||
+	       mapping_writably_mapped(file->f_mapping) ||
+	       (inode->i_sb->s_iflags & SB_I_IMA_UNVERIFIABLE_SIGNATURE) ||
+	       (inode->i_sb->s_stack_depth && may_differ_below(file, iint));
+}
+
+/* Is what was remembered for this file and level that very access? */
+static __always_inline bool recalls(const struct ima_ns_seen *seen,
+				    const struct ima_namespace *leaf,
+				    const struct ima_ns_when *now,
+				    const struct cred *cred, int kind,
+				    int seen_kind)
+{
+	struct ima_ns_who who __uninitialized;
+	unsigned int done;
+	int number;
+
+	/* Pairs with remember(). */
+	if (smp_load_acquire(&seen->gen) != now->gen ||
+	    READ_ONCE(seen->event) != now->event)
+		return false;
+	/* Pairs with remember(), too. */
+	smp_rmb();
+	done = READ_ONCE(seen->done[seen_kind]);
+	if (!done || !describe(leaf, cred, BIT(kind), &who))
+		return false;
+
+	number = find_who(leaf, &who);
+	if (number < 0 || !(done & BIT(number)))
+		return false;
+
+	/* Pairs with ima_ns_chain_start_over(). */
+	smp_rmb();
+	return READ_ONCE(leaf->chain.gen) == now->gen;
+}
+
+/* Who is root of an owner is known once that its ids are mapped. */
+static bool owners_are_mapped(const struct ima_namespace *ns)
+{
+	for (; ns->parent; ns = ns->parent) {
+		if (!READ_ONCE(ns->user_ns->uid_map.nr_extents) ||
+		    !READ_ONCE(ns->user_ns->gid_map.nr_extents))
+			return false;
+	}
+	return true;
+}
+
+/* Can a decision about such an access be remembered at all? */
+static __always_inline bool is_lasting(const struct ima_namespace *leaf,
+				       struct file *file, int kind,
+				       int seen_kind)
+{
+	const struct ima_ns_rules *rules = &leaf->chain.rules;
+	const u32 doubts = READ_ONCE(rules->never) | READ_ONCE(rules->mapped);
+
+	if (seen_kind < 0 || (file->f_flags & O_DIRECT))
+		return false;
+	return likely(!(doubts & BIT(kind))) ||
+	       (!(READ_ONCE(rules->never) & BIT(kind)) &&
+		file_mnt_idmap(file) == &nop_mnt_idmap);
+}
+
+/* Is a file opened for writing that nobody looked at, nor wants to? */
+static bool is_new_to_all(struct ima_namespace *leaf, const struct file *file,
+			  const struct cred *cred, int kind)
+{
+	/* Who looks at it from now on sees the writer; pairs with ima_ns_state_arm(). */
+	smp_mb();
+	return !IS_IMA(file_inode(file)) && !ima_ns_next(leaf, kind, file, cred);
+}
+
+/**
+ * ima_ns_seen - has an access like this one been looked at by all levels?
+ * @leaf: the level of the acting task
+ * @file: the file that is accessed
+ * @cred: credentials that the rules are matched with
+ * @kind: of the access, see ima_ns_kind()
+ * @now: set to what a decision rests on, for ima_ns_remember()
+ *
+ * Context: process context; takes no lock.
+ * Return: whether no level has anything to do, or to say, about it.
+ */
+bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
+		 const struct cred *cred, int kind, struct ima_ns_when *now)
+{
+	const int seen_kind = ima_seen_kind(kind);
+	const struct ima_iint_state *state;
+	struct ima_iint_cache *iint;
+
+	now->gen = 0;
+	if (kind < 0)
+		return false;
+	if (file->f_mode & FMODE_WRITE)
+		return is_new_to_all(leaf, file, cred, kind);
+	if (!(READ_ONCE(leaf->chain.rules.asked) & BIT(kind)))
+		return true;
+	if (!IS_IMA(file_inode(file)))
+		return !ima_ns_next(leaf, kind, file, cred);
+	if (!is_lasting(leaf, file, kind, seen_kind))
+		return false;
+
+	iint = ima_inode_get_iint(file_inode(file));
+	/* The reader was counted; pairs with ima_ns_open_for_write(). */
+	smp_mb();
+	if (!iint || is_doubtful(file, iint))
+		return false;
+	/* What was looked at was no newer than what is counted now. */
+	smp_rmb();
+	now->event = ima_iint_events(iint);
+	/* Pairs with chain_refresh(). */
+	now->gen = smp_load_acquire(&leaf->chain.gen);
+
+	state = leaf->parent ? ima_ns_state_find(leaf, iint) : &iint->state;
+	if (state && recalls(&state->seen, leaf, now, cred, kind, seen_kind))
+		return true;
+
+	/* Before the walk looks at them. */
+	if ((now->gen & 1) || !owners_are_mapped(leaf))
+		now->gen = 0;
+	return false;
+}
+
+static void remember(const struct ima_walk *walk, struct ima_iint_cache *iint,
+		     struct ima_ns_seen *seen, int kind, int number)
+{
+	lockdep_assert_held(&iint->mutex);
+
+	/* Never back to what was before; see the top of this file. */
+	if (READ_ONCE(walk->leaf->chain.gen) != walk->then.gen ||
+	    ima_iint_events(iint) != walk->then.event)
+		return;
+
+	if (seen->gen != walk->then.gen || seen->event != walk->then.event) {
+		memset(seen->done, 0, sizeof(seen->done));
+		/* Pairs with recalls(). */
+		smp_wmb();
+		WRITE_ONCE(seen->event, walk->then.event);
+		/* Pairs with recalls(). */
+		smp_store_release(&seen->gen, walk->then.gen);
+	}
+	/* Nor may a bit be seen before the numbers that it is for. */
+	smp_wmb();
+	WRITE_ONCE(seen->done[kind], seen->done[kind] | BIT(number));
+}
+
+/**
+ * ima_ns_remember - no level had anything to do about an access
+ * @walk: the walk that found this out
+ * @file: the file that was accessed
+ * @cred: credentials that the rules were matched with
+ *
+ * Context: process context, may sleep; takes the locks of the file.
+ */
+void ima_ns_remember(struct ima_walk *walk, struct file *file,
+		     const struct cred *cred)
+{
+	struct ima_namespace *leaf = walk->leaf;
+	struct inode *inode = file_inode(file);
+	struct ima_iint_cache *iint = ima_iint_find(inode);
+	struct ima_iint_state *state;
+	struct ima_ns_who who;
+	int number;
+
+	if (!walk->then.gen || walk->cold ||
+	    (ima_sb_iflags(file) & SB_I_IMA_UNVERIFIABLE_SIGNATURE) ||
+	    fatal_signal_pending(current) ||
+	    !describe(leaf, cred, BIT(walk->kind), &who))
+		return;
+
+	number = add_who(leaf, &who);
+	if (number < 0)
+		return;
+
+	inode_lock(inode);
+	state = ima_ns_state_get(leaf, iint);
+	inode_unlock(inode);
+	if (!state)
+		return;
+
+	mutex_lock(&iint->mutex);
+	remember(walk, iint, &state->seen, ima_seen_kind(walk->kind), number);
+	mutex_unlock(&iint->mutex);
+}
