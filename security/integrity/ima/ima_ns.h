@@ -478,6 +478,15 @@ static inline bool ima_iint_want(struct ima_iint_cache *iint,
 	return changed;
 }
 
+/*
+ * The log is written under the file's locks.  What a container causes does not wait
+ * there for the daemon, as others would wait for these.
+ */
+static inline gfp_t ima_ns_audit_gfp(const struct ima_namespace *ns)
+{
+	return ns->parent ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL;
+}
+
 /* What happens to children is no news to the host unless it asks for all. */
 static inline int ima_ns_audit_info(const struct ima_namespace *ns, int info)
 {
@@ -569,6 +578,15 @@ static inline void ima_state_is_new(const struct ima_namespace *ns,
 	state->flags |= IMA_NEW_FILE;
 	if (ns->parent)
 		state->new_seq = 1 + atomic64_read(&iint->data_seq);
+}
+
+/*
+ * Is it unknown which version of the file was looked at?  What is made and written
+ * in one tick of the clock has the same version as what is empty.
+ */
+static inline bool ima_ns_version_unknown(const struct ima_iint_cache *iint)
+{
+	return IS_ENABLED(CONFIG_IMA_NS) && iint->version_seq == U64_MAX;
 }
 
 /* Is it what the initial namespace collected, and wants?  Needs iint->mutex. */
@@ -729,6 +747,7 @@ bool ima_ns_may_pay(const struct ima_ns_owner *owner);
 void ima_ns_pay(struct ima_ns_owner *owner);
 void ima_ns_quota_exceeded(struct ima_namespace *ns, struct ima_ns_owner *owner);
 bool ima_ns_may_report(struct ima_namespace *ns, int *missed);
+void ima_ns_not_reported(struct ima_namespace *ns, int missed);
 void ima_ns_hand_over(struct ima_namespace *ns);
 void ima_ns_audit_start(struct ima_namespace *ns);
 void ima_ns_audit_end(const struct ima_namespace *ns, struct audit_buffer *ab,
@@ -987,6 +1006,10 @@ static inline void ima_ns_pay(struct ima_ns_owner *owner)
 static inline bool ima_ns_may_report(struct ima_namespace *ns, int *missed)
 {
 	return true;
+}
+
+static inline void ima_ns_not_reported(struct ima_namespace *ns, int missed)
+{
 }
 
 static inline void ima_ns_audit_end(const struct ima_namespace *ns,

@@ -179,10 +179,12 @@ start_report(struct ima_namespace *ns, struct inode *inode,
 	if (!ima_ns_may_report(ns, missed))
 		return NULL;
 
-	ab = integrity_audit_log_start(audit_context(), GFP_KERNEL,
+	ab = integrity_audit_log_start(audit_context(), ima_ns_audit_gfp(ns),
 				       AUDIT_INTEGRITY_DATA);
-	if (!ab)
+	if (!ab) {
+		ima_ns_not_reported(ns, *missed);
 		return NULL;
+	}
 
 	audit_log_format(ab, "pid=%d uid=%u auid=%u ses=%u",
 			 task_pid_nr(current),

@@ -276,3 +276,23 @@ bool ima_ns_may_report(struct ima_namespace *ns, int *missed)
 		*missed += xchg(&ns->owner->audit.missed, 0);
 	return true;
 }
+
+/**
+ * ima_ns_not_reported - a record could not be had after all
+ * @ns: the namespace it would have been about
+ * @missed: what ima_ns_may_report() said
+ *
+ * Context: any.
+ */
+void ima_ns_not_reported(struct ima_namespace *ns, int missed)
+{
+	struct ratelimit_state *own = &ns->appraise.audit;
+	unsigned long flags;
+
+	if (!ns->parent)
+		return;
+
+	raw_spin_lock_irqsave(&own->lock, flags);
+	own->missed += missed + 1;
+	raw_spin_unlock_irqrestore(&own->lock, flags);
+}
