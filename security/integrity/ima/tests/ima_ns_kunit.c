@@ -285,6 +285,8 @@ static void digest_algorithms_do_not_mix(struct kunit *test)
 					       HASH_ALGO_SHA256, false));
 	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, &init_ima_ns, 0,
 					       HASH_ALGO_SHA1, true));
+	KUNIT_EXPECT_EQ(test, iint->digest_ns, 0);
+	iint->digest_ns = child->id;
 	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, &init_ima_ns, 0,
 					      HASH_ALGO_SHA256, true));
 	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
@@ -305,6 +307,26 @@ static void host_hashes_itself(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, &init_ima_ns, 0,
 					      HASH_ALGO_SHA256, false));
 	KUNIT_EXPECT_FALSE(test, ima_iint_collected(iint));
+	drop(test, child);
+}
+
+/* What the host goes by is good for those below, and for nobody beside it. */
+static void digest_comes_from_above(struct kunit *test)
+{
+	struct ima_namespace *child = make_child(test, &init_ima_ns);
+	struct ima_namespace *sibling = make_child(test, &init_ima_ns);
+	struct ima_iint_cache *iint = make_iint(test);
+	struct ima_digest_data hash = { .algo = HASH_ALGO_SHA256 };
+
+	iint->ima_hash = &hash;
+	iint->digest_flags = IMA_COLLECTED;
+	KUNIT_EXPECT_FALSE(test, ima_iint_want(iint, child, 0,
+					       HASH_ALGO_SHA256, false));
+	KUNIT_EXPECT_EQ(test, iint->digest_ns, 0);
+	iint->digest_ns = sibling->id;
+	KUNIT_EXPECT_TRUE(test, ima_iint_want(iint, child, 0,
+					      HASH_ALGO_SHA256, false));
+	drop(test, sibling);
 	drop(test, child);
 }
 
@@ -783,6 +805,7 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(digest_kinds_do_not_mix),
 	KUNIT_CASE(digest_algorithms_do_not_mix),
 	KUNIT_CASE(host_hashes_itself),
+	KUNIT_CASE(digest_comes_from_above),
 	KUNIT_CASE(dont_rule_does_not_look),
 	KUNIT_CASE(file_is_hashed_once),
 	KUNIT_CASE(collecting_again_keeps_version),
