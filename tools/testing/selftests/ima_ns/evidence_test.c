@@ -215,7 +215,7 @@ static long do_loop(struct call *call, int fd)
 }
 
 /* "A loop of `unshare -Urm true` does not grow the host's list." */
-TEST_F_TIMEOUT(evidence, loop, 120)
+TEST_F_TIMEOUT(evidence, loop, 600)
 {
 	char text[1024], *before, *after;
 	long id;
