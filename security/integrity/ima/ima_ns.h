@@ -107,6 +107,7 @@ struct ima_rule_index;
  * @who: credentials that have a number, %NULL before the first.  Set once, freed
  *	 with the namespace.
  * @started: jiffies when @who was last emptied.
+ * @walked: which of the walks from one namespace down last began here.
  * @children: namespaces one level down, which take themselves off.
  * @sibling: in @children of the parent.
  *
@@ -118,6 +119,7 @@ struct ima_ns_chain {
 	struct ima_namespace *above;
 	struct ima_ns_who *who;
 	unsigned long started;
+	u64 walked;
 	struct list_head children;
 	struct list_head sibling;
 };
@@ -375,6 +377,8 @@ static inline void ima_iint_event(struct ima_iint_cache *iint)
 	/* Who sees the count sees the event; pairs with ima_iint_events(). */
 	smp_mb__before_atomic();
 	atomic64_inc(&iint->events);
+	/* Whoever is no longer counted as a writer was counted as an event. */
+	smp_mb__after_atomic();
 }
 
 static inline u64 ima_iint_events(const struct ima_iint_cache *iint)
@@ -660,6 +664,9 @@ struct ima_iint_state *ima_ns_state_find(const struct ima_namespace *ns,
 					 struct ima_iint_cache *iint);
 struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
 					struct ima_iint_cache *iint);
+struct ima_iint_state *ima_ns_state_try(struct ima_namespace *ns,
+					struct inode *inode,
+					struct ima_iint_cache *iint);
 #if IS_ENABLED(CONFIG_KUNIT)
 struct ima_namespace *create_ima_ns(struct user_namespace *user_ns,
 				    struct ima_namespace *parent,
@@ -711,7 +718,7 @@ static inline struct ima_ns_vtpm *ima_ns_vtpm(const struct ima_namespace *ns)
 
 void ima_ns_tpm_free(struct ima_namespace *ns);
 void ima_ns_tpm_appended(struct ima_namespace *ns);
-void ima_ns_tpm_wait(const struct ima_walk *walk);
+void ima_ns_tpm_wait(struct ima_walk *walk);
 int ima_ns_tpm_aggregate(const struct ima_ns_vtpm *vtpm,
 			 struct ima_digest_data *hash);
 
@@ -734,7 +741,7 @@ static inline void ima_walk_measures(struct ima_walk *walk,
 }
 
 /* Has the task wait for the chips, later, when it holds nothing. */
-static inline void ima_walk_wait(const struct ima_walk *walk)
+static inline void ima_walk_wait(struct ima_walk *walk)
 {
 	if (walk->waits)
 		ima_ns_tpm_wait(walk);
@@ -946,6 +953,10 @@ static inline void ima_ns_remember(struct ima_walk *walk, struct file *file,
 {
 }
 
+static inline void ima_ns_chain_changed(struct ima_namespace *ns)
+{
+}
+
 static inline void ima_ns_chain_rules(struct ima_namespace *ns,
 				      const struct ima_ns_rules *about)
 {
@@ -1040,7 +1051,7 @@ static inline void ima_walk_measures(struct ima_walk *walk,
 {
 }
 
-static inline void ima_walk_wait(const struct ima_walk *walk)
+static inline void ima_walk_wait(struct ima_walk *walk)
 {
 }
 

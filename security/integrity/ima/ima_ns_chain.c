@@ -47,11 +47,14 @@ static void set_rules(struct ima_ns_rules *to, const struct ima_ns_rules *own,
 /* Says anew what the chain of a namespace says; its parent's is up to date. */
 static void chain_refresh(struct ima_namespace *ns)
 {
+	WRITE_ONCE(ns->chain.gen, ns->chain.gen + 1);
+	/* Pairs with recalls(): who finds new rules finds the number odd, or new. */
+	smp_wmb();
 	set_rules(&ns->chain.rules, &ns->policy.about,
 		  ns->parent ? &ns->parent->chain.rules : &no_rules);
 	WRITE_ONCE(ns->chain.above, other_rules_above(ns));
 	/* Who sees the number sees what it is about, and what that rests on. */
-	smp_store_release(&ns->chain.gen, ns->chain.gen + 2);
+	smp_store_release(&ns->chain.gen, ns->chain.gen + 1);
 }
 
 static struct ima_namespace *first_child(struct ima_namespace *ns)
@@ -71,6 +74,24 @@ static struct ima_namespace *next_below(struct ima_namespace *ns,
 			next = list_next_entry(ns, chain.sibling);
 	}
 	return next;
+}
+
+/* Numbers the walks; grows before one begins. */
+static u64 walks;
+
+/*
+ * Did a walk that came by here begin later than that?  Those who wait for one
+ * another's walks are done by the first of them.
+ */
+static bool was_walked(const struct ima_namespace *ns, u64 ticket)
+{
+	lockdep_assert_held(&ima_ns_chain_lock);
+
+	for (; ns; ns = ns->parent) {
+		if (ns->chain.walked > ticket)
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -114,10 +135,21 @@ void ima_ns_chain_del(struct ima_namespace *ns)
 void ima_ns_chain_changed(struct ima_namespace *ns)
 {
 	struct ima_namespace *pos;
+	u64 ticket;
+
+	/* The change is visible to every walk that begins after this. */
+	smp_mb();
+	ticket = READ_ONCE(walks);
 
 	mutex_lock(&ima_ns_chain_lock);
-	for (pos = ns; pos; pos = next_below(pos, ns))
-		chain_refresh(pos);
+	if (!was_walked(ns, ticket)) {
+		WRITE_ONCE(walks, walks + 1);
+		ns->chain.walked = walks;
+		for (pos = ns; pos; pos = next_below(pos, ns)) {
+			chain_refresh(pos);
+			cond_resched();
+		}
+	}
 	mutex_unlock(&ima_ns_chain_lock);
 }
 

@@ -170,6 +170,8 @@ void ima_ns_update_xattr(struct ima_iint_cache *iint, struct file *file)
 	len = ima_read_xattr(file_dentry(file), &value, 0);
 	if (len == -ENODATA || !len || (len > 0 && ima_xattr_is_hash(value)))
 		ima_update_xattr(iint, file);
+	/* Nobody's: it is a child's rule that had it collected. */
+	iint->digest_ns = U64_MAX;
 	kfree(value);
 }
 

@@ -24,6 +24,7 @@
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
+#include <linux/magic.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
@@ -46,10 +47,10 @@ struct ima_ns_who {
 #define WHO_SETGID	16	/* and of its group ids */
 #define WHO_ANYBODY	32	/* the ids are of no interest */
 
-static_assert(offsetof(struct cred, fsgid) - offsetof(struct cred, uid) ==
-	      sizeof_field(struct ima_ns_who, ids) - sizeof(kgid_t));
-static_assert(offsetof(struct cred, suid) == offsetof(struct cred, uid) + 8 &&
-	      offsetof(struct cred, euid) == offsetof(struct cred, uid) + 16);
+static __always_inline u64 pair(kuid_t uid, kgid_t gid)
+{
+	return (u64)__kgid_val(gid) << 32 | __kuid_val(uid);
+}
 
 /*
  * Rules may ask whether the task could become another user, with whatever other
@@ -59,7 +60,8 @@ static noinline bool describe_power(const struct ima_ns_rules *rules,
 				    const struct cred *cred,
 				    unsigned int access, struct ima_ns_who *who)
 {
-	if (cred != current_real_cred())
+	/* Of host root in a container each owner may be told something else. */
+	if (cred != current_real_cred() || (who->kind & WHO_HOST))
 		return false;
 
 	if ((READ_ONCE(rules->euid) & access) &&
@@ -92,7 +94,10 @@ static __always_inline bool describe(const struct ima_namespace *ns,
 		return true;
 	}
 
-	memcpy(who->ids, &cred->uid, sizeof(who->ids));
+	who->ids[0] = pair(cred->uid, cred->gid);
+	who->ids[1] = pair(cred->suid, cred->sgid);
+	who->ids[2] = pair(cred->euid, cred->egid);
+	who->ids[3] = pair(cred->fsuid, cred->fsgid);
 	if (!cap_isclear(cred->cap_permitted))
 		who->kind |= WHO_CAPABLE;
 	/* Who has but one user id and one group id, could not. */
@@ -301,6 +306,13 @@ static bool owners_are_mapped(const struct ima_namespace *ns)
 	return true;
 }
 
+/* On others the owner of a file may change without a word. */
+static bool is_local(const struct super_block *sb)
+{
+	return (sb->s_type->fs_flags & FS_REQUIRES_DEV) ||
+	       sb->s_magic == TMPFS_MAGIC;
+}
+
 /* Can a decision about such an access be remembered at all? */
 static __always_inline bool is_lasting(const struct ima_namespace *leaf,
 				       struct file *file, int kind,
@@ -313,7 +325,8 @@ static __always_inline bool is_lasting(const struct ima_namespace *leaf,
 		return false;
 	return likely(!(doubts & BIT(kind))) ||
 	       (!(READ_ONCE(rules->never) & BIT(kind)) &&
-		file_mnt_idmap(file) == &nop_mnt_idmap);
+		file_mnt_idmap(file) == &nop_mnt_idmap &&
+		is_local(file_inode(file)->i_sb));
 }
 
 /* Is a file opened for writing that nobody looked at, nor wants to? */
@@ -427,13 +440,12 @@ void ima_ns_remember(struct ima_walk *walk, struct file *file,
 	if (number < 0)
 		return;
 
-	inode_lock(inode);
-	state = ima_ns_state_get(leaf, iint);
-	inode_unlock(inode);
-	if (!state)
+	state = ima_ns_state_try(leaf, inode, iint);
+	if (!state || !mutex_trylock(&iint->mutex))
 		return;
 
-	mutex_lock(&iint->mutex);
+	/* What @who rests on is looked at before the number of the chain. */
+	smp_rmb();
 	remember(walk, iint, &state->seen, ima_seen_kind(walk->kind), number);
 	mutex_unlock(&iint->mutex);
 }

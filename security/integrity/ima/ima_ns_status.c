@@ -81,13 +81,14 @@ struct ima_iint_state *ima_ns_state_find(const struct ima_namespace *ns,
 }
 
 static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
-						 struct ima_iint_cache *iint)
+						 struct ima_iint_cache *iint,
+						 gfp_t gfp)
 {
 	struct ima_ns_status *status;
 
-	/* Charged to, but not refused by, a container at its memory limit. */
-	status = kmem_cache_zalloc(ima_ns_status_cache,
-				   GFP_NOFS | __GFP_NOFAIL);
+	status = kmem_cache_zalloc(ima_ns_status_cache, gfp);
+	if (!status)
+		return NULL;
 	status->key.iint = (uintptr_t)iint;
 	status->key.ns_id = ns->id;
 	ima_state_init(&status->state);
@@ -124,8 +125,40 @@ struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
 	if (state)
 		return state;
 
-	status = ima_ns_status_alloc(ns, iint);
+	/* Charged to, but not refused by, a container at its memory limit. */
+	status = ima_ns_status_alloc(ns, iint, GFP_NOFS | __GFP_NOFAIL);
 	return status ? &status->state : NULL;
+}
+
+/**
+ * ima_ns_state_try - find or make the state of a pair, if that is easy
+ * @ns: a namespace of the running task's chain
+ * @inode: that the caller keeps from being freed
+ * @iint: of @inode
+ *
+ * For what only saves time: nobody is to wait, or to reclaim memory, for that.
+ *
+ * Context: process context, without the inode lock.
+ * Return: the state, or %NULL.
+ */
+struct ima_iint_state *ima_ns_state_try(struct ima_namespace *ns,
+					struct inode *inode,
+					struct ima_iint_cache *iint)
+{
+	struct ima_iint_state *state = ima_ns_state_find(ns, iint);
+	struct ima_ns_status *status;
+
+	if (state || !inode_trylock(inode))
+		return state;
+
+	state = ima_ns_state_find(ns, iint);
+	if (!state) {
+		status = ima_ns_status_alloc(ns, iint,
+					     GFP_NOWAIT | __GFP_NOWARN);
+		state = status ? &status->state : NULL;
+	}
+	inode_unlock(inode);
+	return state;
 }
 
 static void ima_ns_status_free_rcu(struct rcu_head *rcu)

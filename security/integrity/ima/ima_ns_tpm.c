@@ -569,16 +569,17 @@ static u64 levels_behind(const struct ima_walk *walk)
  * Context: the task that was measured, after all locks of the walk were
  * dropped; may sleep.
  */
-void ima_ns_tpm_wait(const struct ima_walk *walk)
+void ima_ns_tpm_wait(struct ima_walk *walk)
 {
+	const u64 levels = levels_behind(walk);
 	struct tpm_wait *wait;
-	u64 levels;
 
-	if (current->flags & (PF_KTHREAD | PF_EXITING))
+	if (!levels)
 		return;
 
-	levels = levels_behind(walk);
-	if (!levels)
+	/* Nor is another access to begin before it is there. */
+	walk->cold = true;
+	if (current->flags & (PF_KTHREAD | PF_EXITING))
 		return;
 
 	wait = get_wait(walk->leaf);

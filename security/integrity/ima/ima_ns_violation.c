@@ -204,6 +204,7 @@ void ima_ns_writer(const struct file *file)
 	spin_lock_bh(&ima_ns_status_lock);
 	hlist_move_list(&iint->armed, &late->statuses);
 	iint->armed_period++;
+	ima_iint_event(iint);
 	list_add_tail(&late->node, &ima_ns_late_list);
 	spin_unlock_bh(&ima_ns_status_lock);
 
