@@ -128,7 +128,7 @@ static void expect_twice(struct __test_metadata *const _metadata,
 }
 
 /* Tasks of the namespace wait for a chip that is busy for ever. */
-TEST_F_TIMEOUT(calm, waited_for, 300)
+TEST_F_TIMEOUT(calm, waited_for, 800)
 {
 	struct place *const p = &self->p;
 	const int commands = vtpm_get(p->v.shared->commands);
@@ -174,7 +174,7 @@ static bool all_waited_for(const struct crowd *crowd)
 }
 
 /* "While 100 emulators are stopped": waited for at first, and lost then. */
-TEST_F_TIMEOUT(calm, stopped, 300)
+TEST_F_TIMEOUT(calm, stopped, 800)
 {
 	struct crowd *const crowd = &self->crowd;
 	struct values before;

@@ -345,7 +345,7 @@ static int write_and_close_twice(const char *path, const char *text)
 }
 
 /* Two who close it at once, of whom neither is the last, hide no change. */
-TEST_F_TIMEOUT(hook, closed_at_once, 600)
+TEST_F_TIMEOUT(hook, closed_at_once, 800)
 {
 	const struct family *const f = &self->family;
 	const int rounds = 300 * scale();

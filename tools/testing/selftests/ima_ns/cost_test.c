@@ -260,7 +260,7 @@ static int flood_make(struct flood *flood, const struct scratch *scratch,
 }
 
 /* "Hash-bucket flooding of a list does not slow appends." */
-TEST_F_TIMEOUT(cost, of_chosen_records, 600)
+TEST_F_TIMEOUT(cost, of_chosen_records, 800)
 {
 	static struct flood flood, plain;
 	long chosen, others;
@@ -380,7 +380,7 @@ static long open_often(struct agent *agent, const char *path, int flags, int n)
 }
 
 /* "The cost of an access does not grow with the number of namespaces." */
-TEST_F_TIMEOUT(cost, of_idle_namespaces, 600)
+TEST_F_TIMEOUT(cost, of_idle_namespaces, 800)
 {
 	struct agent *const agents[] = { &self->host, &self->plain };
 	long before[ARRAY_SIZE(agents)], now;
@@ -420,7 +420,7 @@ static long writer_cost(struct __test_metadata *const _metadata,
 }
 
 /* "A writer's open does not cost more because many namespaces measured the file." */
-TEST_F_TIMEOUT(cost, of_many_readers, 600)
+TEST_F_TIMEOUT(cost, of_many_readers, 800)
 {
 	long few, many;
 
@@ -451,7 +451,7 @@ static int count_ended(int list, long *namespaces, long *entries)
 }
 
 /* "How many others have ended so far, and how many entries they had." */
-TEST_F_TIMEOUT(cost, of_users_is_counted, 900)
+TEST_F_TIMEOUT(cost, of_users_is_counted, 800)
 {
 	const int list = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
 	long namespaces = 0, entries = 0, before;

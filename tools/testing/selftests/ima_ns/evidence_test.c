@@ -150,7 +150,7 @@ static const char quote[] =
 	"tpm2_flushcontext -t || :\n";
 
 /* "Against the host's quote": the record itself is what the TPM vouches for. */
-TEST_F_TIMEOUT(evidence, is_quoted, 120)
+TEST_F_TIMEOUT(evidence, is_quoted, 360)
 {
 	const struct bank *const bank = aggregate_bank("sha256");
 	char nonce[33], output[1 << 14], text[1024], *list, *value;
@@ -215,7 +215,7 @@ static long do_loop(struct call *call, int fd)
 }
 
 /* "A loop of `unshare -Urm true` does not grow the host's list." */
-TEST_F_TIMEOUT(evidence, loop, 600)
+TEST_F_TIMEOUT(evidence, loop, 800)
 {
 	char text[1024], *before, *after;
 	long id;

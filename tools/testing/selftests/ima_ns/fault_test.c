@@ -177,7 +177,7 @@ static int look_unshare(long err)
 	return same || my_id() <= id_before || unshare(CLONE_NEWNS);
 }
 
-TEST_F_TIMEOUT(fault, creation, 300)
+TEST_F_TIMEOUT(fault, creation, 800)
 {
 	static const struct act act = { prepare_unshare, act_unshare,
 					look_unshare };
@@ -222,7 +222,7 @@ static int look_join(long err)
 	return err && (act_join() || ns_inum(0, "ima") == inum_before) ? 2 : 0;
 }
 
-TEST_F_TIMEOUT(fault, joining, 300)
+TEST_F_TIMEOUT(fault, joining, 800)
 {
 	static const struct act act = { prepare_join, act_join, look_join };
 
@@ -237,7 +237,7 @@ static int look_unshare_user(long err)
 	return look_unshare(err);
 }
 
-TEST_F_TIMEOUT(fault, creation_with_owner, 300)
+TEST_F_TIMEOUT(fault, creation_with_owner, 800)
 {
 	static const struct act act = { prepare_unshare, act_unshare_user,
 					look_unshare_user };
@@ -268,7 +268,7 @@ static int look_mount(long err)
 	return size <= 0;
 }
 
-TEST_F_TIMEOUT(fault, mounting, 300)
+TEST_F_TIMEOUT(fault, mounting, 800)
 {
 	static const struct act act = { prepare_mount, act_mount, look_mount };
 
@@ -333,7 +333,7 @@ static int look_policy(long err)
 	return wrong;
 }
 
-TEST_F_TIMEOUT(fault, replacing_a_policy, 300)
+TEST_F_TIMEOUT(fault, replacing_a_policy, 800)
 {
 	static const struct act act = { prepare_policy, act_policy,
 					look_policy };
@@ -377,7 +377,7 @@ static int look_directory(long err)
 	return act_directory();
 }
 
-TEST_F_TIMEOUT(fault, directories, 300)
+TEST_F_TIMEOUT(fault, directories, 800)
 {
 	static const struct act act = { prepare_directory, act_directory,
 					look_directory };
@@ -443,7 +443,7 @@ static int look_measurement(long err)
 	return unlink(FRESH_FILE) ? 4 : 0;
 }
 
-TEST_F_TIMEOUT(fault, first_measurement, 300)
+TEST_F_TIMEOUT(fault, first_measurement, 800)
 {
 	static const struct act act = { prepare_measurement, act_measurement,
 					look_measurement, true };
@@ -502,7 +502,7 @@ static int look_key(long err)
 	return act_key() || keeper_keys() != 1 ? 2 : 0;
 }
 
-TEST_F_TIMEOUT(fault, key, 300)
+TEST_F_TIMEOUT(fault, key, 800)
 {
 	static const struct act act = { prepare_key, act_key, look_key, false,
 					-ENOKEY };
@@ -525,7 +525,7 @@ static int look_authority(long err)
 	return act_authority() || ns_number(keeper_id, "ca") != 1 ? 2 : 0;
 }
 
-TEST_F_TIMEOUT(fault, authority, 300)
+TEST_F_TIMEOUT(fault, authority, 800)
 {
 	static const struct act act = { prepare_keeper, act_authority,
 					look_authority };
@@ -565,7 +565,7 @@ static int look_binding(long err)
 	return within(PATIENCE, emulator_gone(&emulator)) ? 0 : 4;
 }
 
-TEST_F_TIMEOUT(fault, binding, 600)
+TEST_F_TIMEOUT(fault, binding, 800)
 {
 	static const struct act act = { prepare_binding, act_binding,
 					look_binding };

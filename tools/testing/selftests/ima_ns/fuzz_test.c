@@ -383,7 +383,7 @@ static const struct {
 };
 
 /* Each bad line alone, and as the last of several, which then do not count. */
-TEST_F_TIMEOUT(malformed, lines, 120)
+TEST_F_TIMEOUT(malformed, lines, 360)
 {
 	char text[4096];
 	size_t i;
@@ -1334,7 +1334,7 @@ static __u64 fuzz_seed(void)
  * "A policy is put in force as a whole, or not at all": whatever is written,
  * it is one or the other, and what is in force is what can be read.
  */
-TEST_F_TIMEOUT(random, mutants, 3600)
+TEST_F_TIMEOUT(random, mutants, 800)
 {
 	const char *const rounds = getenv("FUZZ_ROUNDS");
 	const time_t start = time(NULL);

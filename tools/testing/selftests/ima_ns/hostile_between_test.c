@@ -40,7 +40,7 @@ static long do_exec_fd(struct call *call, int fd)
 }
 
 /* What is passed on open is recorded where it is executed, not where it came from. */
-TEST_F_TIMEOUT(between, passed, 100)
+TEST_F_TIMEOUT(between, passed, 300)
 {
 	static const int flags[] = { O_RDONLY, O_PATH };
 	char path[PATH_MAX], evidence[EVIDENCE_SIZE];

@@ -96,7 +96,7 @@ static long do_dive(struct call *call, int fd)
 }
 
 /* A deep bomb: what is executed at the bottom is in the list of each level. */
-TEST_F_TIMEOUT(hostile, deep, 60)
+TEST_F_TIMEOUT(hostile, deep, 180)
 {
 	char path[PATH_MAX], evidence[EVIDENCE_SIZE];
 	const int before = fd_count(self->w.list[HOST]);
@@ -167,7 +167,7 @@ static long do_wide_end(struct call *call, int fd)
 }
 
 /* A wide bomb: all execute the same program at once, and each list has it once. */
-TEST_F_TIMEOUT(hostile, wide, 120)
+TEST_F_TIMEOUT(hostile, wide, 360)
 {
 	char *const path = self->actor->call->path;
 	const int before = fd_count(self->w.list[HOST]);
@@ -204,7 +204,7 @@ static void bomb_text(char *text)
 }
 
 /* A policy bomb: no larger than allowed, and blind to the host's rules. */
-TEST_F_TIMEOUT(hostile, policy, 60)
+TEST_F_TIMEOUT(hostile, policy, 180)
 {
 	char *const text = malloc(TEXT_SIZE);
 	int before[PARTIES];
@@ -299,7 +299,7 @@ static long do_read_many(struct call *call, int fd)
 }
 
 /* A list bomb: its own list grows, and the host has all that its rule asks for. */
-TEST_F_TIMEOUT(hostile, list, 120)
+TEST_F_TIMEOUT(hostile, list, 360)
 {
 	int host, own;
 
@@ -699,7 +699,7 @@ static int count_wrong(const struct hops *hops, int where)
 }
 
 /* Ping-pong between two namespaces: each execution is where it happened. */
-TEST_F_TIMEOUT(hostile, ping_pong, 200)
+TEST_F_TIMEOUT(hostile, ping_pong, 600)
 {
 	const struct hops *const hops = (void *)self->actor->call->text;
 	const int host = fd_count(self->w.list[HOST]);
@@ -748,7 +748,7 @@ static long do_race_policy(struct call *call, int fd)
 }
 
 /* Executions against new policies, of which the old and the new one ask for it. */
-TEST_F_TIMEOUT(hostile, race_policy, 100)
+TEST_F_TIMEOUT(hostile, race_policy, 300)
 {
 	struct call *const call = self->actor->call;
 
@@ -800,7 +800,7 @@ static long do_orphans(struct call *call, int fd)
 }
 
 /* Executions that are all that a namespace lives for, and the last of it. */
-TEST_F_TIMEOUT(hostile, race_end, 100)
+TEST_F_TIMEOUT(hostile, race_end, 300)
 {
 	ASSERT_EQ(0, make_many(self->w.pit, RACES, USER, true));
 	set_path(self->actor->call, self->w.pit);
@@ -856,7 +856,7 @@ static long do_kills(struct call *call, int fd)
 }
 
 /* Whatever was killed when: what ran is in the list, and nothing is there twice. */
-TEST_F_TIMEOUT(hostile, race_kill, 100)
+TEST_F_TIMEOUT(hostile, race_kill, 300)
 {
 	int i, n;
 

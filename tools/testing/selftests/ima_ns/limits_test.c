@@ -162,7 +162,7 @@ TEST_F(limit, open_list_counts)
  * cannot be prevented by it"; "a record that cannot be stored is counted,
  * extends a violation and shows".
  */
-TEST_F_TIMEOUT(limit, records, 60)
+TEST_F_TIMEOUT(limit, records, 180)
 {
 	struct scratch scratch;
 	struct agent child;

@@ -187,7 +187,7 @@ FIXTURE_TEARDOWN(all_rows)
 	scratch_remove(&self->scratch);
 }
 
-TEST_F_TIMEOUT(all_rows, gains, 300)
+TEST_F_TIMEOUT(all_rows, gains, 800)
 {
 	static const char rule[] = "-AR";
 	char rules[MAX_CHAIN + 1] = "-";

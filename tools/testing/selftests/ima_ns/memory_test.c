@@ -125,7 +125,7 @@ static int open_all(struct agent *agent, const char *dir, int n)
 }
 
 /* "Container in a 2 MiB memcg, at its limit": the host has what it did. */
-TEST_F_TIMEOUT(memory, at_the_limit, 120)
+TEST_F_TIMEOUT(memory, at_the_limit, 360)
 {
 	int before, opened, gained;
 
@@ -149,7 +149,7 @@ TEST_F_TIMEOUT(memory, at_the_limit, 120)
 #define NR 1000
 
 /* "Charged to its memcg": list, records and what was done to each file. */
-TEST_F_TIMEOUT(memory, charged, 120)
+TEST_F_TIMEOUT(memory, charged, 360)
 {
 	long before, after;
 
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(memory, charged, 120)
 #define RULES 1000
 
 /* So are the rules of a policy, and the text that is kept for its record. */
-TEST_F_TIMEOUT(memory, policy_charged, 120)
+TEST_F_TIMEOUT(memory, policy_charged, 360)
 {
 	char *const text = malloc(TEXT_SIZE), *c = text;
 	long before, after;

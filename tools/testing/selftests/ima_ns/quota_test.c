@@ -50,7 +50,7 @@ FIXTURE_TEARDOWN(quota)
 }
 
 /* "Quotas bound what tenants add to an ancestor's list." */
-TEST_F_TIMEOUT(quota, bounds, 120)
+TEST_F_TIMEOUT(quota, bounds, 360)
 {
 	const int before = fd_count(self->list);
 	struct agent visitor;
@@ -87,7 +87,7 @@ TEST_F_TIMEOUT(quota, bounds, 120)
 }
 
 /* Who comes again finds what they have used. */
-TEST_F_TIMEOUT(quota, stays, 120)
+TEST_F_TIMEOUT(quota, stays, 360)
 {
 	const int before = fd_count(self->list);
 

@@ -140,7 +140,7 @@ static void violate(struct __test_metadata *const _metadata,
 }
 
 /* "Violations extend ones of the bank's size" and are zeros in the list. */
-TEST_F_TIMEOUT(replay, violations, 100)
+TEST_F_TIMEOUT(replay, violations, 300)
 {
 	char path[PATH_MAX], name[16];
 	int i;
@@ -225,7 +225,7 @@ static const char rules_by_pcr[] =
 	"measure func=FILE_CHECK mask=MAY_READ fowner=61015 pcr=15\n";
 
 /* "pcr= rules: as on the host": each PCR has what its entries say. */
-TEST_F_TIMEOUT(replay, each_pcr, 100)
+TEST_F_TIMEOUT(replay, each_pcr, 300)
 {
 	char path[PATH_MAX], name[16];
 	struct replay replay;

@@ -126,7 +126,7 @@ static int agent_act(struct agent *agent, enum act act, const char *path)
 }
 
 /* FIRMWARE_CHECK: who asks for it is who is asked. */
-TEST_F_TIMEOUT(rules, firmware, 120)
+TEST_F_TIMEOUT(rules, firmware, 360)
 {
 	char good[PATH_MAX], bad[PATH_MAX];
 	int err;
@@ -145,7 +145,7 @@ TEST_F_TIMEOUT(rules, firmware, 120)
 }
 
 /* KEXEC_KERNEL_CHECK, from a file and from memory; they are no kernels. */
-TEST_F_TIMEOUT(rules, kernels, 120)
+TEST_F_TIMEOUT(rules, kernels, 360)
 {
 	char good[PATH_MAX], bad[PATH_MAX];
 
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(rules, kernels, 120)
 }
 
 /* KEXEC_INITRAMFS_CHECK. */
-TEST_F_TIMEOUT(rules, initramfs, 240)
+TEST_F_TIMEOUT(rules, initramfs, 720)
 {
 	char good[PATH_MAX], bad[PATH_MAX];
 
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(rules, initramfs, 240)
 }
 
 /* CREDS_CHECK. */
-TEST_F_TIMEOUT(rules, creds, 120)
+TEST_F_TIMEOUT(rules, creds, 360)
 {
 	char good[PATH_MAX], bad[PATH_MAX];
 
@@ -205,7 +205,7 @@ static int append_signature(const char *path, const char *key)
 }
 
 /* "imasig|modsig": a signature within the file, by a key of the namespace. */
-TEST_F_TIMEOUT(rules, modsig, 120)
+TEST_F_TIMEOUT(rules, modsig, 360)
 {
 	char good[PATH_MAX], other[PATH_MAX], bad[PATH_MAX], xattr[PATH_MAX];
 	const long ring = agent_keyring(&self->a);
@@ -235,7 +235,7 @@ TEST_F_TIMEOUT(rules, modsig, 120)
 }
 
 /* A key that expires takes its verdicts along, whatever kind they are of. */
-TEST_F_TIMEOUT(rules, modsig_expires, 120)
+TEST_F_TIMEOUT(rules, modsig_expires, 360)
 {
 	char path[PATH_MAX];
 	long key;
@@ -333,7 +333,7 @@ static int sign_verity(const char *path, const char *key)
 #define VERITY "digest_type=verity appraise_type=sigv3"
 
 /* "sigv3", "digest_type=verity". */
-TEST_F_TIMEOUT(rules, verity, 120)
+TEST_F_TIMEOUT(rules, verity, 360)
 {
 	char good[PATH_MAX], other[PATH_MAX], bad[PATH_MAX], xattr[PATH_MAX];
 
@@ -380,7 +380,7 @@ static int reject(const char *digest)
 #define CHECKED "appraise_type=imasig appraise_flag=check_blacklist"
 
 /* "appraise_flag=": what the host rejects, a namespace does not accept. */
-TEST_F_TIMEOUT(rules, blacklisted, 120)
+TEST_F_TIMEOUT(rules, blacklisted, 360)
 {
 	char good[PATH_MAX], bad[PATH_MAX], *content, hex[65];
 	ssize_t size;
@@ -405,7 +405,7 @@ TEST_F_TIMEOUT(rules, blacklisted, 120)
 #define DIRECT "appraise_type=imasig permit_directio"
 
 /* "permit_directio". */
-TEST_F_TIMEOUT(rules, direct_io, 120)
+TEST_F_TIMEOUT(rules, direct_io, 360)
 {
 	char path[PATH_MAX];
 
@@ -427,7 +427,7 @@ TEST_F_TIMEOUT(rules, direct_io, 120)
 	"appraise func=FILE_CHECK fowner=61751 appraise_type=imasig ns=children\n"
 
 /* What one of two rules permits that bind a child, the other has to, too. */
-TEST_F_TIMEOUT(rules, direct_io_by_scope, 120)
+TEST_F_TIMEOUT(rules, direct_io_by_scope, 360)
 {
 	struct agent host;
 	char path[PATH_MAX];
@@ -447,7 +447,7 @@ TEST_F_TIMEOUT(rules, direct_io_by_scope, 120)
 	"appraise func=BPRM_CHECK fowner=61752 ns=children\n"
 
 /* What the host's laxer rule lets a delegated child do is no verdict for itself. */
-TEST_F_TIMEOUT(rules, verdict_by_scope, 120)
+TEST_F_TIMEOUT(rules, verdict_by_scope, 360)
 {
 	struct agent host;
 	char path[PATH_MAX];
@@ -466,7 +466,7 @@ TEST_F_TIMEOUT(rules, verdict_by_scope, 120)
 }
 
 /* "fsuuid". */
-TEST_F_TIMEOUT(rules, uuid, 120)
+TEST_F_TIMEOUT(rules, uuid, 360)
 {
 	char path[PATH_MAX], text[40], rule[256];
 	struct fsuuid2 uuid;

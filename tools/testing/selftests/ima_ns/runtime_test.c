@@ -117,14 +117,14 @@ FIXTURE_TEARDOWN(container)
 }
 
 /* "A container has an IMA namespace of its own", its own list in it. */
-TEST_F_TIMEOUT(container, own_namespace, 120)
+TEST_F_TIMEOUT(container, own_namespace, 360)
 {
 	ASSERT_NE(INIT_INUM, ns_inum(self->pid, "ima"));
 	ASSERT_LE(1, ns_level(self->pid));
 }
 
 /* "`crun exec` and `runc exec` land in the container's namespace." */
-TEST_F_TIMEOUT(container, exec_lands, 120)
+TEST_F_TIMEOUT(container, exec_lands, 360)
 {
 	const char *const argv[] = { variant->runtime, "--root", self->state,
 				     "exec", CONTAINER, "/subject", "link",
@@ -136,7 +136,7 @@ TEST_F_TIMEOUT(container, exec_lands, 120)
 }
 
 /* "nsenter lands in the container's namespace." */
-TEST_F_TIMEOUT(container, nsenter_lands, 120)
+TEST_F_TIMEOUT(container, nsenter_lands, 360)
 {
 	char pid[16], link[64];
 	const char *const some[] = { "nsenter", "-t", pid, "-m", "-p",
@@ -156,7 +156,7 @@ TEST_F_TIMEOUT(container, nsenter_lands, 120)
 	"appraise func=BPRM_CHECK fowner=61740 appraise_type=imasig\n"
 
 /* "A host that enforces appraisal enforces it" in containers, too. */
-TEST_F_TIMEOUT(container, host_enforces, 120)
+TEST_F_TIMEOUT(container, host_enforces, 360)
 {
 	const char *const argv[] = { variant->runtime, "--root", self->state,
 				     "exec", CONTAINER, "/foreign", NULL };
@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(container, host_enforces, 120)
 }
 
 /* What is executed that way is in the container's list, once. */
-TEST_F_TIMEOUT(container, exec_recorded, 120)
+TEST_F_TIMEOUT(container, exec_recorded, 360)
 {
 	const char *const other[] = { variant->runtime, "--root", self->state,
 				      "exec", CONTAINER, "/other", NULL };

@@ -655,7 +655,7 @@ FIXTURE_TEARDOWN(scope)
 }
 
 /* Each scope has a chain of its own, as later loads would only append. */
-TEST_F_TIMEOUT(scope, table, 300)
+TEST_F_TIMEOUT(scope, table, 800)
 {
 	struct cell cell = {
 		.action = variant->action,

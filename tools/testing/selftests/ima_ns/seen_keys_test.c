@@ -140,7 +140,7 @@ static int lose_key(struct agent *agent, long ring, long key, enum loss loss)
  * "Key removal", in every way, in the actor's level or in the one above, which
  * has been asked often; and that a key is there again.
  */
-TEST_F_TIMEOUT(verdict, lost_keys, 120)
+TEST_F_TIMEOUT(verdict, lost_keys, 360)
 {
 	enum loss loss;
 	long ring, key;
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(verdict, lost_keys, 120)
 }
 
 /* A key that has a time to live when the verdict is made. */
-TEST_F_TIMEOUT(verdict, limited_key, 60)
+TEST_F_TIMEOUT(verdict, limited_key, 180)
 {
 	long key;
 
@@ -185,7 +185,7 @@ TEST_F_TIMEOUT(verdict, limited_key, 60)
 }
 
 /* What the file holds, and what is said of it. */
-TEST_F_TIMEOUT(verdict, changed_file, 60)
+TEST_F_TIMEOUT(verdict, changed_file, 180)
 {
 	ASSERT_EQ(0, load_rule(self, &self->a, variant->func, ""));
 	EXPECT_EQ(-EACCES, access_as(self, false));
@@ -207,7 +207,7 @@ TEST_F_TIMEOUT(verdict, changed_file, 60)
 }
 
 /* "A policy at any level": of a, of who is below, and where it demands more. */
-TEST_F_TIMEOUT(verdict, new_rules, 60)
+TEST_F_TIMEOUT(verdict, new_rules, 180)
 {
 	ASSERT_EQ(0, access_as(self, true));
 	ASSERT_EQ(0, load_rule(self, &self->a, variant->func, ""));
@@ -220,7 +220,7 @@ TEST_F_TIMEOUT(verdict, new_rules, 60)
 }
 
 /* "Each time that it is asked": an algorithm that one user must not have. */
-TEST_F_TIMEOUT(verdict, rules_of_users, 60)
+TEST_F_TIMEOUT(verdict, rules_of_users, 180)
 {
 	int i;
 
@@ -242,7 +242,7 @@ TEST_F_TIMEOUT(verdict, rules_of_users, 60)
  * "FILE_CHECK": signed files are not opened for writing, however often they were
  * read.  Nor are those past the page cache that were not permitted to.
  */
-TEST_F_TIMEOUT(verdict, opened_otherwise, 60)
+TEST_F_TIMEOUT(verdict, opened_otherwise, 180)
 {
 	if (variant->way != READ)
 		return;
@@ -274,7 +274,7 @@ static int delegate(struct agent *agent, long id)
 }
 
 /* "delegate": at once, for who is admitted; from then on its own rules count. */
-TEST_F_TIMEOUT(verdict, delegated, 60)
+TEST_F_TIMEOUT(verdict, delegated, 180)
 {
 	if (variant->way != EXECUTE)
 		return;
@@ -297,7 +297,7 @@ TEST_F_TIMEOUT(verdict, delegated, 60)
 }
 
 /* a's rules with ns=self bind who is below until somebody above says otherwise. */
-TEST_F_TIMEOUT(verdict, delegated_below, 60)
+TEST_F_TIMEOUT(verdict, delegated_below, 180)
 {
 	ASSERT_EQ(0, load_rule(self, &self->a, variant->func, "ns=self"));
 	EXPECT_EQ(-EACCES, access_as(self, false));

@@ -236,7 +236,7 @@ static void expect_changes(struct __test_metadata *const _metadata,
 	}
 }
 
-TEST_F_TIMEOUT(seen, content_changed_inside, 120)
+TEST_F_TIMEOUT(seen, content_changed_inside, 360)
 {
 	enum way way;
 
@@ -244,7 +244,7 @@ TEST_F_TIMEOUT(seen, content_changed_inside, 120)
 		expect_changes(_metadata, self, self->actor, way);
 }
 
-TEST_F_TIMEOUT(seen, content_changed_elsewhere, 120)
+TEST_F_TIMEOUT(seen, content_changed_elsewhere, 360)
 {
 	expect_changes(_metadata, self, &self->sibling, READ);
 	expect_changes(_metadata, self, &self->chain.agent[0], EXECUTE);

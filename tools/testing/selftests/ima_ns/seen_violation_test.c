@@ -142,7 +142,7 @@ static void all_writers(struct _test_data_reader *self, struct writer *writers)
 #define WRITERS 4
 
 /* A reader that was let pass, and a writer: each time that there is one. */
-TEST_F_TIMEOUT(reader, tomtou, 60)
+TEST_F_TIMEOUT(reader, tomtou, 180)
 {
 	struct writer writers[WRITERS];
 	int reader, count = 0, i;
@@ -162,7 +162,7 @@ TEST_F_TIMEOUT(reader, tomtou, 60)
 }
 
 /* Readers that were let pass, each again by what the one before made so. */
-TEST_F_TIMEOUT(reader, tomtou_after_quiet_writer, 60)
+TEST_F_TIMEOUT(reader, tomtou_after_quiet_writer, 180)
 {
 	struct writer writers[WRITERS];
 	int reader, count = 0, i;
@@ -185,7 +185,7 @@ TEST_F_TIMEOUT(reader, tomtou_after_quiet_writer, 60)
 }
 
 /* "open_writers": a writer that is there, once until it is gone. */
-TEST_F_TIMEOUT(reader, open_writers, 60)
+TEST_F_TIMEOUT(reader, open_writers, 180)
 {
 	struct writer writers[WRITERS];
 	int writer, count = 0, i;

@@ -257,7 +257,7 @@ static void check_difference(struct __test_metadata *const _metadata,
 }
 
 /* For rules of the level itself, of one above, and of the host. */
-TEST_F_TIMEOUT(who, ids, 120)
+TEST_F_TIMEOUT(who, ids, 360)
 {
 	const int actors[] = { 0, 1, 2, 2 }, holders[] = { 0, 1, 1, 0 };
 	size_t i, n;
@@ -314,7 +314,7 @@ TEST_F(who, alternating)
 /* More users than are told apart at a time, of whom rules are about some. */
 #define USERS 80
 
-TEST_F_TIMEOUT(who, many, 120)
+TEST_F_TIMEOUT(who, many, 360)
 {
 	struct agent *const actor = &self->chain.agent[1];
 	struct ids ids = { NOBODY };

@@ -223,12 +223,12 @@ static void assert_no_residue(struct __test_metadata *const _metadata,
 		ASSERT_EQ(0, agent_stop(&agent));
 }
 
-TEST_F_TIMEOUT(stress, files_end_first, 100)
+TEST_F_TIMEOUT(stress, files_end_first, 300)
 {
 	assert_no_residue(_metadata, &self->scratch, true);
 }
 
-TEST_F_TIMEOUT(stress, namespaces_end_first, 100)
+TEST_F_TIMEOUT(stress, namespaces_end_first, 300)
 {
 	assert_no_residue(_metadata, &self->scratch, false);
 }

@@ -32,7 +32,7 @@ FIXTURE_TEARDOWN(many)
 	place_remove(&self->p);
 }
 
-TEST_F_TIMEOUT(many, healthy_goes_on, 300)
+TEST_F_TIMEOUT(many, healthy_goes_on, 800)
 {
 	struct place *const p = &self->p;
 	long id = agent_number(&p->b, "id"), start;

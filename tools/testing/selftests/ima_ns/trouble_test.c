@@ -81,7 +81,7 @@ static void lose(struct __test_metadata *const _metadata, struct place *p,
  * "Waits killably, 2 s at most"; "a chip that is lost is never waited for
  * again."
  */
-TEST_F_TIMEOUT(trouble, waits_are_bounded, 60)
+TEST_F_TIMEOUT(trouble, waits_are_bounded, 180)
 {
 	static const enum access accesses[] = {
 		ACCESS_READ, ACCESS_EXEC, ACCESS_MAP, ACCESS_WRITE,
@@ -105,7 +105,7 @@ TEST_F_TIMEOUT(trouble, waits_are_bounded, 60)
 }
 
 /* The first one executes. */
-TEST_F_TIMEOUT(trouble, exec_is_bounded, 60)
+TEST_F_TIMEOUT(trouble, exec_is_bounded, 180)
 {
 	long ms;
 
@@ -116,7 +116,7 @@ TEST_F_TIMEOUT(trouble, exec_is_bounded, 60)
 }
 
 /* The first one is a violation: ToMToU. */
-TEST_F_TIMEOUT(trouble, violation_is_bounded, 60)
+TEST_F_TIMEOUT(trouble, violation_is_bounded, 180)
 {
 	char path[PATH_MAX];
 	int reader;
@@ -135,7 +135,7 @@ TEST_F_TIMEOUT(trouble, violation_is_bounded, 60)
 }
 
 /* "Nobody outside the namespace ever waits for it." */
-TEST_F_TIMEOUT(trouble, others_do_not_wait, 60)
+TEST_F_TIMEOUT(trouble, others_do_not_wait, 180)
 {
 	char path[PATH_MAX], other[PATH_MAX];
 	pid_t task;
@@ -162,7 +162,7 @@ TEST_F_TIMEOUT(trouble, others_do_not_wait, 60)
  * "Lost after 17 entries; never comes back, the namespace can't be bound
  * again"; "record `tpm-lost`, list goes on."
  */
-TEST_F_TIMEOUT(trouble, loss_is_seen, 60)
+TEST_F_TIMEOUT(trouble, loss_is_seen, 180)
 {
 	struct place *const p = &self->p;
 	struct tpm_line line, later;
@@ -198,7 +198,7 @@ TEST_F_TIMEOUT(trouble, loss_is_seen, 60)
  * FF..FF, which no entry tells of", so that replay of the list, or of a part of
  * it, differs.
  */
-TEST_F_TIMEOUT(trouble, poison, 120)
+TEST_F_TIMEOUT(trouble, poison, 360)
 {
 	struct place *const p = &self->p;
 	struct list list;
@@ -229,7 +229,7 @@ TEST_F_TIMEOUT(trouble, poison, 120)
  * The emulator is started again: a chip as any other one, which the namespace
  * cannot have, but another one can.
  */
-TEST_F_TIMEOUT(trouble, started_again, 60)
+TEST_F_TIMEOUT(trouble, started_again, 180)
 {
 	struct place *const p = &self->p;
 	long id;
@@ -249,7 +249,7 @@ TEST_F_TIMEOUT(trouble, started_again, 60)
 }
 
 /* The namespace ends in the middle of it. */
-TEST_F_TIMEOUT(trouble, namespace_ends, 60)
+TEST_F_TIMEOUT(trouble, namespace_ends, 180)
 {
 	struct place *const p = &self->p;
 	struct agent brief;
@@ -493,7 +493,7 @@ static bool is_poisoned(const struct vtpm *v, __u32 pcr)
 }
 
 /* "FF..FF into each PCR that it has extended, PCR 10 at least." */
-TEST_F_TIMEOUT(plain, poison_in_each_pcr, 60)
+TEST_F_TIMEOUT(plain, poison_in_each_pcr, 180)
 {
 	struct place *const p = &self->p;
 

@@ -114,7 +114,7 @@ static int program(struct _test_data_verdict *self, uid_t owner,
 }
 
 /* "Each runs its own and refuses the other's." */
-TEST_F_TIMEOUT(verdict, own_keys, 120)
+TEST_F_TIMEOUT(verdict, own_keys, 360)
 {
 	char by_a[PATH_MAX], by_b[PATH_MAX], by_nobody[PATH_MAX];
 
@@ -145,7 +145,7 @@ TEST_F_TIMEOUT(verdict, own_keys, 120)
 }
 
 /* "Every level judges with its own policy and its own keyring." */
-TEST_F_TIMEOUT(verdict, all_levels, 120)
+TEST_F_TIMEOUT(verdict, all_levels, 360)
 {
 	char by_a[PATH_MAX], by_b[PATH_MAX];
 
@@ -194,7 +194,7 @@ TEST_F(verdict, evm_not_copied)
 }
 
 /* "Hash-only files." */
-TEST_F_TIMEOUT(verdict, hashes, 120)
+TEST_F_TIMEOUT(verdict, hashes, 360)
 {
 	char path[PATH_MAX], put[PATH_MAX];
 
@@ -253,7 +253,7 @@ static int denials(int audit, const char *text, struct denial *denial)
 }
 
 /* "An audit record with cause, hash or key, and namespace." */
-TEST_F_TIMEOUT(verdict, explained, 120)
+TEST_F_TIMEOUT(verdict, explained, 360)
 {
 	char by_b[PATH_MAX], by_nobody[PATH_MAX], end[64];
 	char digest[EVIDENCE_SIZE];
@@ -349,7 +349,7 @@ static int open_numbered(struct _test_data_verdict *self, struct agent *agent,
 #define MANY 200
 
 /* Nor by what it has audited; and what was left out is when it is used again. */
-TEST_F_TIMEOUT(verdict, audit_not_flooded, 120)
+TEST_F_TIMEOUT(verdict, audit_not_flooded, 360)
 {
 	struct audited audited = { self->scratch.dir };
 	const int audit = open_audit();
@@ -375,7 +375,7 @@ TEST_F_TIMEOUT(verdict, audit_not_flooded, 120)
 }
 
 /* What was signed is not changed: neither content nor signature. */
-TEST_F_TIMEOUT(verdict, changes, 120)
+TEST_F_TIMEOUT(verdict, changes, 360)
 {
 	char path[PATH_MAX];
 
@@ -427,7 +427,7 @@ static int lose_key(struct agent *agent, long ring, long key, enum loss loss)
  * "Unlink, revoke, invalidate, clear and expiry take effect on the next access,
  * also for verdicts given before."
  */
-TEST_F_TIMEOUT(verdict, lost_keys, 120)
+TEST_F_TIMEOUT(verdict, lost_keys, 360)
 {
 	char path[PATH_MAX];
 	enum loss loss;
@@ -470,7 +470,7 @@ static long do_plant(struct call *call, int fd)
 }
 
 /* A keyring is not found by its name: one may call one's own as one likes. */
-TEST_F_TIMEOUT(verdict, planted_keyring, 120)
+TEST_F_TIMEOUT(verdict, planted_keyring, 360)
 {
 	static const char *const names[] = { "_ima", "ima", ".ima" };
 	struct agent *const planters[] = { &self->a, &self->host };
@@ -496,7 +496,7 @@ TEST_F_TIMEOUT(verdict, planted_keyring, 120)
 }
 
 /* A rule that demands more is not satisfied by a verdict that it did not ask. */
-TEST_F_TIMEOUT(verdict, rules_differ, 120)
+TEST_F_TIMEOUT(verdict, rules_differ, 360)
 {
 	char path[PATH_MAX], put[PATH_MAX];
 	int i;
@@ -513,7 +513,7 @@ TEST_F_TIMEOUT(verdict, rules_differ, 120)
 }
 
 /* "appraise_algos=", each time that it is asked. */
-TEST_F_TIMEOUT(verdict, algorithms, 120)
+TEST_F_TIMEOUT(verdict, algorithms, 360)
 {
 	char path[PATH_MAX], put[PATH_MAX];
 
@@ -621,7 +621,7 @@ static int agent_map(struct agent *agent, const char *path, bool later)
 }
 
 /* "MMAP_CHECK": what is mapped already is not appraised, but refused. */
-TEST_F_TIMEOUT(verdict, mapping, 120)
+TEST_F_TIMEOUT(verdict, mapping, 360)
 {
 	char good[PATH_MAX], bad[PATH_MAX];
 
@@ -640,7 +640,7 @@ TEST_F_TIMEOUT(verdict, mapping, 120)
 }
 
 /* "FILE_CHECK": signed files are not opened for writing. */
-TEST_F_TIMEOUT(verdict, opening, 120)
+TEST_F_TIMEOUT(verdict, opening, 360)
 {
 	char good[PATH_MAX], bad[PATH_MAX];
 
@@ -708,7 +708,7 @@ static bool appraise_says(long id, const char *word)
  * policy"; "ns=self delegates to those alone that a privileged ancestor
  * admitted".
  */
-TEST_F_TIMEOUT(verdict, delegated, 120)
+TEST_F_TIMEOUT(verdict, delegated, 360)
 {
 	char by_a[PATH_MAX], by_nobody[PATH_MAX], always[PATH_MAX];
 
@@ -869,7 +869,7 @@ TEST_F(verdict, modules)
 }
 
 /* "POLICY_CHECK": by whoever loads it, also from above. */
-TEST_F_TIMEOUT(verdict, policies, 120)
+TEST_F_TIMEOUT(verdict, policies, 360)
 {
 	static const char rule[] = MEASURED;
 	char good[PATH_MAX], bad[PATH_MAX], file[PATH_MAX];
@@ -965,7 +965,7 @@ FIXTURE_TEARDOWN(signature)
 #define OPENS 60
 
 /* "And 200 for all containers of one user", however many there are. */
-TEST_F_TIMEOUT(signature, users_do_not_flood, 120)
+TEST_F_TIMEOUT(signature, users_do_not_flood, 360)
 {
 	struct agent containers[CONTAINERS];
 	const int audit = open_audit();
@@ -1005,7 +1005,7 @@ struct algorithm {
 };
 
 /* "RSA 2048 and 4096, ECDSA P-256 and P-384, sha256 to sha512." */
-TEST_F_TIMEOUT(signature, algorithms, 300)
+TEST_F_TIMEOUT(signature, algorithms, 800)
 {
 	static const struct algorithm all[] = {
 		{ "rsa:2048", "sha256" }, { "rsa:4096", "sha512" },

@@ -354,7 +354,7 @@ FIXTURE_TEARDOWN(verifier)
 }
 
 /* "evmctl ima_measurement inside a container verifies its list." */
-TEST_F_TIMEOUT(verifier, evmctl, 100)
+TEST_F_TIMEOUT(verifier, evmctl, 300)
 {
 	assert_evmctl(_metadata, &self->container, "");
 	if (!variant->late)
@@ -367,7 +367,7 @@ TEST_F_TIMEOUT(verifier, evmctl, 100)
 }
 
 /* Violations verify with the flag for them, and don't without it. */
-TEST_F_TIMEOUT(verifier, evmctl_violations, 100)
+TEST_F_TIMEOUT(verifier, evmctl_violations, 300)
 {
 	struct agent *const agent = &self->container.agent;
 	char path[PATH_MAX];
@@ -387,7 +387,7 @@ TEST_F_TIMEOUT(verifier, evmctl_violations, 100)
 }
 
 /* Who extends by hand what the list does not tell is found out. */
-TEST_F_TIMEOUT(verifier, extended_by_hand, 100)
+TEST_F_TIMEOUT(verifier, extended_by_hand, 300)
 {
 	assert_evmctl(_metadata, &self->container, "");
 	ASSERT_EQ(0, container_shell(&self->container,
@@ -397,7 +397,7 @@ TEST_F_TIMEOUT(verifier, extended_by_hand, 100)
 }
 
 /* "It must equal the digest of the last boot_aggregate line." */
-TEST_F_TIMEOUT(verifier, evmctl_boot_aggregate, 100)
+TEST_F_TIMEOUT(verifier, evmctl_boot_aggregate, 300)
 {
 	char *list, *line, *next, digest[256];
 
@@ -421,7 +421,7 @@ TEST_F_TIMEOUT(verifier, evmctl_boot_aggregate, 100)
 }
 
 /* A quote of PCR 10 with a nonce, and the list that leads to it. */
-TEST_F_TIMEOUT(verifier, quote, 100)
+TEST_F_TIMEOUT(verifier, quote, 300)
 {
 	make_keys(_metadata, &self->container, true);
 	assert_quote(_metadata, &self->container);
@@ -594,7 +594,7 @@ static bool evmctl_accepts(struct __test_metadata *const _metadata,
 }
 
 /* A forged binary list does not stand before evmctl. */
-TEST_F_TIMEOUT(forged, evmctl, 200)
+TEST_F_TIMEOUT(forged, evmctl, 600)
 {
 	size_t i;
 	struct entries entries;
@@ -633,7 +633,7 @@ static bool replay_accepts(const struct entries *entries, const char *value)
 }
 
 /* Nor does a forged ASCII list before who has a quote. */
-TEST_F_TIMEOUT(forged, quote, 100)
+TEST_F_TIMEOUT(forged, quote, 300)
 {
 	char value[2 * MAX_DIGEST + 1], nonce[33], output[OUTPUT_SIZE], *list;
 	size_t i;
@@ -691,7 +691,7 @@ FIXTURE_TEARDOWN(others)
 }
 
 /* A quote that was made before is not taken for a new one. */
-TEST_F_TIMEOUT(others, stale_nonce, 100)
+TEST_F_TIMEOUT(others, stale_nonce, 300)
 {
 	char output[OUTPUT_SIZE], nonce[33];
 
@@ -701,7 +701,7 @@ TEST_F_TIMEOUT(others, stale_nonce, 100)
 }
 
 /* A quote of another container fits neither the key nor the list. */
-TEST_F_TIMEOUT(others, quote_of_another, 100)
+TEST_F_TIMEOUT(others, quote_of_another, 300)
 {
 	char value[2 * MAX_DIGEST + 1], output[OUTPUT_SIZE], *list;
 
@@ -721,7 +721,7 @@ TEST_F_TIMEOUT(others, quote_of_another, 100)
 }
 
 /* Nor does evmctl in one container take the other's list. */
-TEST_F_TIMEOUT(others, list_of_another, 100)
+TEST_F_TIMEOUT(others, list_of_another, 300)
 {
 	char path[PATH_MAX];
 

@@ -15,7 +15,7 @@
  * "extends entry after entry in list order from the first one; violations
  * extend FF..FF".
  */
-TEST_F_TIMEOUT(vtpm, late, 120)
+TEST_F_TIMEOUT(vtpm, late, 360)
 {
 	int before, i;
 
@@ -70,7 +70,7 @@ static long do_open_all(struct call *call, int fd)
 }
 
 /* "Always: under concurrency", and with a binding in the middle of it. */
-TEST_F_TIMEOUT(vtpm, concurrent, 120)
+TEST_F_TIMEOUT(vtpm, concurrent, 360)
 {
 	char path[PATH_MAX];
 	pid_t pid;
@@ -239,7 +239,7 @@ TEST_F(vtpm, readers_change_nothing)
 }
 
 /* The namespace ends while a chip is bound to it. */
-TEST_F_TIMEOUT(vtpm, ends_while_binding, 120)
+TEST_F_TIMEOUT(vtpm, ends_while_binding, 360)
 {
 	struct agent brief;
 	pid_t pid;

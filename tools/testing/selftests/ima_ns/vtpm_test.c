@@ -261,7 +261,7 @@ TEST_F(vtpm, two_namespaces)
  * "EBUSY: any of its PCRs 0-16, 23 is not at its reset value: then the
  * namespace stays unbound."
  */
-TEST_F_TIMEOUT(vtpm, used_pcrs, 120)
+TEST_F_TIMEOUT(vtpm, used_pcrs, 360)
 {
 	static const int pcrs[] = { 0, 7, 10, 15, 16, 23 };
 	size_t i;

@@ -185,7 +185,7 @@ static int make_certificate(struct place *p, char path[PATH_MAX])
 }
 
 /* "Who adds a key" does not wait: its act is no access to a file. */
-TEST_F_TIMEOUT(waiting, not_keys, 60)
+TEST_F_TIMEOUT(waiting, not_keys, 180)
 {
 	char path[PATH_MAX];
 	pid_t task;
