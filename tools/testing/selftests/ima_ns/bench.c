@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IMA namespace benchmark: what IMA adds to operations
+ *
+ * Usage: bench none|tcb|label [few|many]
+ *
+ * For scripts/bench, which runs it as root on kernels that were booted with no
+ * policy anywhere, with ima_policy=tcb, or with lsm=smack,integrity; with few other
+ * namespaces or with many.  A line is a name, who acts, at which level, and the
+ * nanoseconds of one operation, which are instructions if those are counted.
+ */
+
+#include "bench_clock.h"
+#include "bench_ops.h"
+#include "bench_chain.h"
+#include "bench_first.h"
+#include "bench_spaces.h"
+#include "bench_crowd.h"
+
+#define RECORDS 100000
+#define MANY 10000
+#define IDLE 1000
+
+static void in_child(void (*act)(int), int argument)
+{
+	const pid_t pid = fork();
+
+	if (!pid) {
+		act(argument);
+		exit(0);
+	}
+	if (reap(pid))
+		exit(1);
+}
+
+static void all(bool tcb, bool many)
+{
+	const bool ours = !access("/proc/self/ns/ima", F_OK);
+
+	at_levels("root", ops_report);
+	at_levels("user", ops_report);
+	at_levels("root", first_report);
+	at_levels("root", spaces_report);
+	hashed_report();
+	owners_report(tcb && ours);
+	users_report(2);
+	users_report(8);
+	reload_report(tcb && ours);
+	in_child(idle_report, IDLE);
+	in_child(crowd_report, many ? MANY : 1);
+	if (tcb)
+		records_report(RECORDS);
+	/* The last, as a policy that was replaced does not come back. */
+	rules_report(tcb);
+}
+
+int main(int argc, char *argv[])
+{
+	const char *const mode = argc > 1 ? argv[1] : "";
+	const char *const disk = getenv("IMA_NS_SCRATCH") ?: "/mnt/scratch";
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || chdir(disk))
+		fail(disk);
+	ops_prepare();
+	if (!strcmp(mode, "label")) {
+		label_report(false);
+		dprintf(STDOUT_FILENO, "rules\n");
+		label_report(true);
+	} else {
+		all(!strcmp(mode, "tcb"), argc > 2);
+	}
+	return 0;
+}

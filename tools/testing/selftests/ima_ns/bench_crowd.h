@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef IMA_NS_BENCH_CROWD_H
+#define IMA_NS_BENCH_CROWD_H
+
+/*
+ * IMA namespace benchmark: files that many namespaces looked at
+ *
+ * Files are opened by their names alone, as finding mounts takes longer the more
+ * there are.
+ */
+
+#define ROUNDS 3
+
+static int crowd_fd;
+static int *members, home, made;
+
+static int op_crowd_open(void)
+{
+	return close(open(FILE_CROWD, O_RDONLY | O_CLOEXEC));
+}
+
+static int op_crowd_mmap(void)
+{
+	void *const map = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+			       crowd_fd, 0);
+
+	return map == MAP_FAILED || munmap(map, 4096);
+}
+
+static int op_crowd_write(void)
+{
+	return close(open(FILE_CROWD, O_WRONLY | O_CLOEXEC));
+}
+
+/* Joining another mount namespace leaves one at its root. */
+static void return_to(int dir)
+{
+	if (fchdir(dir))
+		fail("fchdir");
+}
+
+/* In @count namespaces, the file is mapped to be executed. */
+static void crowd_maps(int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (setns(members[i], CLONE_NEWNS) || op_crowd_mmap())
+			fail("crowd");
+	if (setns(home, CLONE_NEWNS))
+		fail("setns");
+}
+
+static void crowd_grow(int count)
+{
+	for (; made < count; made++) {
+		if (unshare(CLONE_NEWNS))
+			fail("unshare");
+		members[made] = ns_open(getpid(), "mnt");
+		if (members[made] < 0 || setns(home, CLONE_NEWNS))
+			fail("setns");
+	}
+}
+
+/* Of a file that all have mapped again: opened by a writer, and closed. */
+static void armed_report(int count, const char *suffix, int dir)
+{
+	const struct place place = { "root", 0 };
+	double opens[ROUNDS], closes[ROUNDS];
+	int reader, writer, i;
+	char name[40];
+	long start;
+
+	for (i = 0; i < ROUNDS; i++) {
+		crowd_maps(count);
+		return_to(dir);
+		reader = open(FILE_CROWD, O_RDONLY | O_CLOEXEC);
+		start = now_ns();
+		writer = open(FILE_CROWD, O_WRONLY | O_CLOEXEC);
+		opens[i] = now_ns() - start;
+		start = now_ns();
+		close(writer);
+		closes[i] = now_ns() - start;
+		close(reader);
+	}
+	snprintf(name, sizeof(name), "crowd_armed_open_%s", suffix);
+	report(name, &place, median(opens, ROUNDS));
+	snprintf(name, sizeof(name), "crowd_armed_close_%s", suffix);
+	report(name, &place, median(closes, ROUNDS));
+}
+
+static void crowd_one(int count, const char *suffix, int dir)
+{
+	static const struct {
+		const char *name;
+		int (*run)(void);
+	} ops[] = {
+		{ "open", op_crowd_open },
+		{ "mmap", op_crowd_mmap },
+		{ "write", op_crowd_write },
+	};
+	const struct place place = { "root", 0 };
+	char name[32];
+	struct op op = { name, NULL, 32, 40 };
+	size_t i;
+
+	crowd_grow(count);
+	crowd_maps(count);
+	return_to(dir);
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		snprintf(name, sizeof(name), "crowd_%s_%s", ops[i].name, suffix);
+		op.run = ops[i].run;
+		op_report(&op, &place);
+	}
+	armed_report(count, suffix, dir);
+}
+
+/* With 1, 100... other namespaces, up to @most. */
+static void crowd_report(int most)
+{
+	const struct rlimit limit = { most + 100, most + 100 };
+	const int dir = open(".", O_PATH | O_CLOEXEC);
+	char suffix[8];
+	int count;
+
+	members = calloc(most, sizeof(*members));
+	home = ns_open(getpid(), "mnt");
+	crowd_fd = open(FILE_CROWD, O_RDONLY | O_CLOEXEC);
+	if (setrlimit(RLIMIT_NOFILE, &limit) || home < 0 || crowd_fd < 0)
+		fail("crowd");
+	for (count = 1; count <= most; count *= 100) {
+		snprintf(suffix, sizeof(suffix), "%d", count % 1000000);
+		crowd_one(count, suffix, dir);
+	}
+}
+
+#endif /* IMA_NS_BENCH_CROWD_H */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef IMA_NS_BENCH_SPACES_H
+#define IMA_NS_BENCH_SPACES_H
+
+/*
+ * IMA namespace benchmark: making, joining and leaving namespaces
+ */
+
+/* What a runtime asks for. */
+#define CONTAINER (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | \
+		   CLONE_NEWNET | CLONE_NEWCGROUP)
+
+static int mnt[2];
+
+static int op_unshare(void)
+{
+	const pid_t pid = fork();
+
+	if (!pid)
+		_exit(unshare(CLONE_NEWNS));
+	return reap(pid);
+}
+
+static int op_clone(void)
+{
+	const pid_t pid = clone_flags(CONTAINER);
+
+	if (!pid)
+		_exit(0);
+	return reap(pid);
+}
+
+static int op_clone_user(void)
+{
+	const pid_t pid = clone_flags(CONTAINER | CLONE_NEWUSER);
+
+	if (!pid)
+		_exit(0);
+	return reap(pid);
+}
+
+static int op_setns(void)
+{
+	return setns(mnt[1], CLONE_NEWNS) || setns(mnt[0], CLONE_NEWNS);
+}
+
+/* There and back; the other one is a child of this one. */
+static void setns_report(const struct place *place)
+{
+	static const struct op op = { "setns", op_setns, 16, 30 };
+	int ready[2], go[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(ready) || pipe(go))
+		fail("pipe");
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		if (unshare(CLONE_NEWNS))
+			fail("unshare");
+		_exit(write(ready[1], "", 1) != 1 || read(go[0], &byte, 1));
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		fail("setns");
+	mnt[0] = ns_open(getpid(), "mnt");
+	mnt[1] = ns_open(pid, "mnt");
+	op_report(&op, place);
+	close(mnt[0]);
+	close(mnt[1]);
+	close(ready[0]);
+	close(ready[1]);
+	close(go[0]);
+	close(go[1]);
+	reap(pid);
+}
+
+static void spaces_report(const struct place *place)
+{
+	static const struct op make = { "unshare", op_unshare, 20, 5 };
+	static const struct op container = { "clone", op_clone, 20, 5 };
+	static const struct op user = { "clone_user", op_clone_user, 20, 5 };
+
+	op_report_busy(&make, place);
+	op_report_busy(&container, place);
+	if (place->level < MAX_DEPTH)
+		op_report_busy(&user, place);
+	setns_report(place);
+}
+
+static long slab_kb(void)
+{
+	char *text, *line;
+	long kb = 0;
+
+	if (read_path("/proc/meminfo", &text) < 0)
+		fail("meminfo");
+	line = strstr(text, "\nSlab:");
+	if (!line || sscanf(line, " Slab: %ld", &kb) != 1)
+		fail("meminfo");
+	free(text);
+	return kb;
+}
+
+/* Bytes of slab that each of @count namespaces takes in which nothing happens. */
+static void idle_report(int count)
+{
+	const struct place place = { "root", 0 };
+	long before, after;
+	int i, *fds = calloc(count, sizeof(*fds));
+	const int home = ns_open(getpid(), "mnt");
+
+	before = slab_kb();
+	for (i = 0; i < count; i++) {
+		if (unshare(CLONE_NEWNS))
+			fail("unshare");
+		fds[i] = ns_open(getpid(), "mnt");
+		if (fds[i] < 0 || setns(home, CLONE_NEWNS))
+			fail("setns");
+	}
+	after = slab_kb();
+	report("idle_bytes", &place, 1024.0 * (after - before) / count);
+	for (i = 0; i < count; i++)
+		close(fds[i]);
+	close(home);
+	free(fds);
+}
+
+#endif /* IMA_NS_BENCH_SPACES_H */
