@@ -4,7 +4,7 @@
 CONFIG ?= default
 WORK = $${IMA_NS_WORK:-$${XDG_CACHE_HOME:-$$HOME/.cache}/ima_ns}
 
-run test check setup tree export mutants coverage:
+run test check setup tree export mutants coverage bench:
 	@scripts/$@
 
 # Ten minutes of random acts on the debug kernel; SOAK_SECONDS says how long.
@@ -21,4 +21,4 @@ kernel: apply
 clean:
 	rm -rf "$(WORK)/build" "$(WORK)/stock/build" "$(WORK)/vm"
 
-.PHONY: run test check setup tree export mutants coverage soak apply kernel clean
+.PHONY: run test check setup tree export mutants coverage bench soak apply kernel clean

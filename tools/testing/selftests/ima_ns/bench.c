@@ -21,6 +21,23 @@
 #define MANY 10000
 #define IDLE 1000
 
+/* Of what there may be so many, by default, depends on memory. */
+static void raise_limits(void)
+{
+	static const char *const names[] = {
+		"/proc/sys/user/max_mnt_namespaces",
+		"/proc/sys/user/max_ima_namespaces",
+	};
+	size_t i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		err = write_path(names[i], 0, "100000", 6);
+		if (err && err != -ENOENT)
+			fail(names[i]);
+	}
+}
+
 static void in_child(void (*act)(int), int argument)
 {
 	const pid_t pid = fork();
@@ -61,6 +78,7 @@ int main(int argc, char *argv[])
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || chdir(disk))
 		fail(disk);
+	raise_limits();
 	ops_prepare();
 	if (!strcmp(mode, "label")) {
 		label_report(false);
