@@ -94,7 +94,7 @@ static void own_level(int level, bool rules)
 /* A process stays at each level. */
 static void owners_report(bool rules)
 {
-	static const struct op op = { "owners", op_open, 32, 40 };
+	static const struct op op = { "owners", op_open, 400 };
 	const struct place place = { "root", OWNERS };
 	pid_t pid = fork();
 	int level = 0;
@@ -142,7 +142,7 @@ static int op_round(void)
 /* Users who have access to the same file in turn: what each of them takes. */
 static void users_report(int users)
 {
-	const struct op round = { "users", op_round, 8, 40 };
+	const struct op round = { "users", op_round, 200 };
 	const struct place place = { "user", 0 };
 	pid_t pids[MAX_USERS];
 	char name[32];
@@ -187,7 +187,7 @@ static void reloader(int from, int to)
 static void reload_report(bool reload)
 {
 	const struct place place = { "root", 0 };
-	const struct op op = { "reload", op_open, 4, 1 };
+	const struct op op = { "reload", op_open }, nothing = { "nothing", op_nothing, 50 };
 	double values[50];
 	int to[2], from[2];
 	char byte = 0;
@@ -206,9 +206,10 @@ static void reload_report(bool reload)
 		if (reload && (write(to[1], &byte, 1) != 1 ||
 			       read(from[0], &byte, 1) != 1))
 			fail("reload");
-		values[i] = once_cost(&op);
+		values[i] = once_ns(&op);
 	}
-	report(op.name, &place, median(values, ARRAY_SIZE(values)));
+	report(op.name, &place, median(values, ARRAY_SIZE(values)) -
+	       usual_ns(&nothing));
 	close(to[1]);
 	close(from[0]);
 	reap(pid);
@@ -216,7 +217,7 @@ static void reload_report(bool reload)
 
 static void label_open(const struct place *place)
 {
-	static const struct op op = { "label", op_open, 32, 40 };
+	static const struct op op = { "label", op_open, 400 };
 
 	op_report(&op, place);
 }

@@ -16,13 +16,15 @@
 
 #include "common.h"
 
+#define MAX_ROUNDS 1000
+
 /* What is done over and over, and is as long each time. */
 struct op {
 	const char *name;
 	/* Returns 0, or an error. */
 	int (*run)(void);
-	/* How often in one measurement, and how many of those. */
-	int times, rounds;
+	/* How often it is measured; and how many of them at once, if it leaves work. */
+	int rounds, times;
 };
 
 /* Who does it, and how many levels are above. */
@@ -65,44 +67,41 @@ static double median(double *values, int count)
 	return values[count / 2];
 }
 
-static void run_times(const struct op *op)
-{
-	int i;
-
-	for (i = 0; i < op->times; i++)
-		if (op->run())
-			fail(op->name);
-}
-
 /* What one takes now, the clock included. */
-static double once_cost(const struct op *op)
+static long once_ns(const struct op *op)
 {
 	const long start = now_ns();
 
-	run_times(op);
-	return (double)(now_ns() - start) / op->times;
+	if (op->run())
+		fail(op->name);
+	return now_ns() - start;
 }
 
-/*
- * The least that one takes: what comes on top is the timer's interrupt, or an
- * allocator that goes for more memory, which do not come each time.
- */
-static double op_cost(const struct op *op)
+static int op_nothing(void)
 {
-	long start, ns, least = LONG_MAX, nothing = LONG_MAX;
+	return 0;
+}
+
+/* What half of them take at most: now and then, an allocator has more to do. */
+static double usual_ns(const struct op *op)
+{
+	double values[MAX_ROUNDS];
 	int i;
 
-	run_times(op);
-	for (i = 0; i < op->rounds; i++) {
-		start = now_ns();
-		ns = now_ns() - start;
-		nothing = ns < nothing ? ns : nothing;
-		start = now_ns();
-		run_times(op);
-		ns = now_ns() - start;
-		least = ns < least ? ns : least;
-	}
-	return (double)(least - nothing) / op->times;
+	/* Caches of the kernel fill. */
+	for (i = 0; i < op->rounds / 4; i++)
+		once_ns(op);
+	for (i = 0; i < op->rounds; i++)
+		values[i] = once_ns(op);
+	return median(values, op->rounds);
+}
+
+/* What one takes. */
+static double op_cost(const struct op *op)
+{
+	const struct op nothing = { "nothing", op_nothing, op->rounds };
+
+	return usual_ns(op) - usual_ns(&nothing);
 }
 
 static void op_report(const struct op *op, const struct place *place)
@@ -164,17 +163,17 @@ static void settle(void)
 	nanosleep(&while_it_works, NULL);
 }
 
-/* All that a round takes, with what it left to be done by the kernel. */
+/* All that some take, with what they left to be done by the kernel. */
 static double busy_ns(const struct op *op, int times)
 {
-	struct op some = *op;
 	long before, children;
 	double sum;
 
-	some.times = times;
 	before = cpu_of_kernel();
 	children = cpu_of_children() + cpu_of(getpid());
-	run_times(&some);
+	while (times--)
+		if (op->run())
+			fail(op->name);
 	/* Reading what the kernel's threads took is not part of it. */
 	sum = cpu_of_children() + cpu_of(getpid()) - children;
 	settle();
@@ -183,7 +182,7 @@ static double busy_ns(const struct op *op, int times)
 
 static void op_report_busy(const struct op *op, const struct place *place)
 {
-	double values[100];
+	double values[MAX_ROUNDS];
 	int i;
 
 	busy_ns(op, op->times);

@@ -98,12 +98,12 @@ static void ops_open(void)
 static void ops_report(const struct place *place)
 {
 	static const struct op ops[] = {
-		{ "open", op_open, 32, 40 },
-		{ "open_excluded", op_open_excluded, 32, 40 },
-		{ "open_overlay", op_open_overlay, 32, 40 },
-		{ "mmap", op_mmap, 32, 40 },
-		{ "write", op_write, 32, 40 },
-		{ "exec", op_exec, 1, 100 },
+		{ "open", op_open, 400 },
+		{ "open_excluded", op_open_excluded, 400 },
+		{ "open_overlay", op_open_overlay, 400 },
+		{ "mmap", op_mmap, 400 },
+		{ "write", op_write, 400 },
+		{ "exec", op_exec, 100 },
 	};
 	size_t i;
 

@@ -47,7 +47,7 @@ static int op_setns(void)
 /* There and back; the other one is a child of this one. */
 static void setns_report(const struct place *place)
 {
-	static const struct op op = { "setns", op_setns, 16, 30 };
+	static const struct op op = { "setns", op_setns, 200 };
 	int ready[2], go[2];
 	pid_t pid;
 	char byte;
@@ -77,9 +77,9 @@ static void setns_report(const struct place *place)
 
 static void spaces_report(const struct place *place)
 {
-	static const struct op make = { "unshare", op_unshare, 20, 5 };
-	static const struct op container = { "clone", op_clone, 20, 5 };
-	static const struct op user = { "clone_user", op_clone_user, 20, 5 };
+	static const struct op make = { "unshare", op_unshare, 5, 20 };
+	static const struct op container = { "clone", op_clone, 5, 20 };
+	static const struct op user = { "clone_user", op_clone_user, 5, 20 };
 
 	op_report_busy(&make, place);
 	op_report_busy(&container, place);
