@@ -28,9 +28,12 @@ static void raise_limits(void)
 		"/proc/sys/user/max_mnt_namespaces",
 		"/proc/sys/user/max_ima_namespaces",
 	};
+	const struct rlimit files = { 2 * MANY, 2 * MANY };
 	size_t i;
 	int err;
 
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		fail("files");
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		err = write_path(names[i], 0, "100000", 6);
 		if (err && err != -ENOENT)

@@ -135,7 +135,7 @@ static long cpu_of_children(void)
 /* The kernel's threads are the children of the one that makes them. */
 static long cpu_of_kernel(void)
 {
-	DIR *const dir = opendir("/proc");
+	DIR *dir = opendir("/proc");
 	const struct dirent *entry;
 	char path[300], *text;
 	long sum = 0;

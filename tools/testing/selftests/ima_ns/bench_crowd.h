@@ -118,7 +118,6 @@ static void crowd_one(int count, const char *suffix, int dir)
 /* With 1, 100... other namespaces, up to @most. */
 static void crowd_report(int most)
 {
-	const struct rlimit limit = { most + 100, most + 100 };
 	const int dir = open(".", O_PATH | O_CLOEXEC);
 	char suffix[8];
 	int count;
@@ -126,7 +125,7 @@ static void crowd_report(int most)
 	members = calloc(most, sizeof(*members));
 	home = ns_open(getpid(), "mnt");
 	crowd_fd = open(FILE_CROWD, O_RDONLY | O_CLOEXEC);
-	if (setrlimit(RLIMIT_NOFILE, &limit) || home < 0 || crowd_fd < 0)
+	if (home < 0 || crowd_fd < 0)
 		fail("crowd");
 	for (count = 1; count <= most; count *= 100) {
 		snprintf(suffix, sizeof(suffix), "%d", count % 1000000);
