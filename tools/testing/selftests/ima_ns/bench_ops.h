@@ -57,6 +57,18 @@ static int op_exec(void)
 	return reap(pid);
 }
 
+/*
+ * As far as the kernel finds that it is no program: what IMA does but for mapping it,
+ * without a process that begins and ends, which takes now more and now less.
+ */
+static int op_exec_refused(void)
+{
+	char *const argv[] = { FILE_SEEN, NULL };
+
+	execv(FILE_SEEN, argv);
+	return errno != ENOEXEC;
+}
+
 static void make_file(const char *path)
 {
 	char text[4096];
@@ -105,6 +117,7 @@ static void ops_report(const struct place *place)
 		{ "mmap", op_mmap, 400 },
 		{ "write", op_write, 400 },
 		{ "exec", op_exec, 200 },
+		{ "exec_refused", op_exec_refused, 200 },
 	};
 	size_t i;
 
