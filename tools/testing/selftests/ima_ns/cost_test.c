@@ -59,10 +59,7 @@ FIXTURE_SETUP(cost)
 
 FIXTURE_TEARDOWN(cost)
 {
-	agent_stop(&self->crowd);
-	agent_stop(&self->plain);
-	agent_stop(&self->flooded);
-	agent_stop(&self->host);
+	agents_stop(&self->crowd, &self->plain, &self->flooded, &self->host);
 	scratch_remove(&self->scratch);
 }
 

@@ -120,6 +120,25 @@ static inline int fd_count_path(int fd, const char *path)
 	return ret;
 }
 
+/* Violations in a list: template digests of zeros, of a file with that name. */
+static inline int fd_count_violations(int fd, const char *name)
+{
+	static const char zeros[] = "10 0000000000000000000000000000000000000000 ";
+	const char *line, *end;
+	struct list list;
+	int count = 0;
+
+	if (list_read(fd, &list))
+		return -EIO;
+	for (line = list.text; (end = strchr(line, '\n')); line = end + 1) {
+		if (!strncmp(line, zeros, strlen(zeros)) &&
+		    memmem(line, end - line, name, strlen(name)))
+			count++;
+	}
+	list_free(&list);
+	return count;
+}
+
 static inline int fd_count(int fd)
 {
 	struct list list;
