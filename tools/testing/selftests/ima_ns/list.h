@@ -148,6 +148,16 @@ static inline int fd_count(int fd)
 	return ret ? ret : list.count;
 }
 
+/* Opens the list of an agent's namespace, and that of the host. */
+static inline int lists_open(struct agent *agent, int *own, int *host)
+{
+	*own = agent_open(agent, ASCII_LIST, O_RDONLY);
+	if (*own < 0)
+		return *own;
+	*host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
+	return *host < 0 ? -errno : 0;
+}
+
 /* What a line says of a file: " sha256:DIGEST PATH". */
 static inline int file_evidence(const char *real, const char *path,
 				char *text, size_t size)

@@ -70,10 +70,7 @@ FIXTURE_SETUP(verdict)
 	ASSERT_EQ(0, namespace_start(&self->rootless, NULL,
 				     CLONE_NEWUSER | CLONE_NEWNS,
 				     &self->id_rootless));
-	self->list_a = agent_open(&self->a, ASCII_LIST, O_RDONLY);
-	self->list_host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->list_a);
-	ASSERT_LE(0, self->list_host);
+	ASSERT_EQ(0, lists_open(&self->a, &self->list_a, &self->list_host));
 }
 
 FIXTURE_TEARDOWN(verdict)
