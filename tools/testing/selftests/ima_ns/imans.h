@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IMA namespace test helpers: the tool imans, and what is said of its work
+ */
+
+#include <stdarg.h>
+
+#include "swtpm.h"
+#include "sign.h"
+
+#define OUTPUT_SIZE (256 * 1024)
+
+/* What the last command printed, on either output. */
+static char output[OUTPUT_SIZE];
+
+/* Runs a command of the shell, where $I is imans: its exit status. */
+static inline int __printf(1, 2) shell(const char *format, ...)
+{
+	static const char start[] = "exec 2>&1; ";
+	char command[4 * PATH_MAX], path[PATH_MAX];
+	const char *const argv[] = { "sh", "-c", command, NULL };
+	va_list args;
+
+	sibling_path(path, "imans");
+	setenv("I", path, 1);
+	setenv("S", IMA_DIR, 1);
+	strcpy(command, start);
+	va_start(args, format);
+	vsnprintf(command + strlen(start), sizeof(command) - strlen(start),
+		  format, args);
+	va_end(args);
+	return run(argv, output, sizeof(output));
+}
+
+#define EXPECT_SAID(status, what, ...)					\
+do {									\
+	EXPECT_EQ(status, shell(__VA_ARGS__))				\
+	{								\
+		TH_LOG("%.2000s", output);				\
+	}								\
+	EXPECT_TRUE(contains(output, what))				\
+	{								\
+		TH_LOG("not '%s': %.2000s", what, output);		\
+	}								\
+} while (0)
+
+#define ASSERT_SHELL(...)						\
+	ASSERT_EQ(0, shell(__VA_ARGS__))				\
+	{								\
+		TH_LOG("%.2000s", output);				\
+	}
+
+#define EXPECT_SHELL(...)						\
+	EXPECT_EQ(0, shell(__VA_ARGS__))				\
+	{								\
+		TH_LOG("%.2000s", output);				\
+	}
+
+static inline bool gone(pid_t pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
+static inline pid_t read_pid(const char *dir)
+{
+	char path[PATH_MAX], *text;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/tpm/pid", dir);
+	pid = read_path(path, &text) > 0 ? atoi(text) : -1;
+	free(text);
+	return pid;
+}
