@@ -43,7 +43,7 @@ static char *annotation(const struct hook *hook, const char *name)
 		return NULL;
 	value = json_string(value);
 	if (!value || !*value)
-		errx(STATUS_FAILED, "annotation %s: it has to be a text", name);
+		errx(STATUS_FAILED, "%s: it has to be a text", name);
 	return (char *)value;
 }
 
@@ -62,12 +62,14 @@ static void read_state(struct hook *hook)
 
 	hook->state = read_fd(STDIN_FILENO, NULL);
 	if (!hook->state || !json_valid(hook->state))
-		errx(STATUS_FAILED, "standard input is not JSON: a runtime has to call this as a hook");
+		errx(STATUS_FAILED,
+		     "standard input is not JSON: a runtime has to call this as a hook");
 	value = json_path(hook->state, pid);
 	hook->pid = value ? json_number(value) : 0;
 	hook->bundle = text_at(hook->state, bundle);
 	if (hook->pid <= 0 || !hook->bundle)
-		errx(STATUS_FAILED, "standard input has no pid and bundle: it has to be a createRuntime hook");
+		errx(STATUS_FAILED,
+		     "standard input has no pid and bundle: is this a createRuntime hook?");
 }
 
 static void read_config(struct hook *hook)
@@ -187,7 +189,7 @@ static bool set_up(const struct hook *hook, const struct setup *setup)
 	ns = ns_of_process(hook->pid);
 	if (ns)
 		return make_nodes(hook, setup) && setup_apply(setup, ns);
-	warnx("process %d is in no IMA namespace below this one: the container needs a mount namespace of its own, and this hook its runtime's",
+	warnx("process %d is in no IMA namespace below this one: it needs a mount namespace",
 	      hook->pid);
 	return false;
 }
@@ -209,7 +211,8 @@ int cmd_oci_hook(int argc, char **argv)
 		return 0;
 	open_dirs();
 	if (setup.vtpm && !in_own_userns(hook.pid)) {
-		warnx("annotation " PREFIX "vtpm: nodes are of no use in a user namespace: start the TPM by 'imans vtpm', bind-mount its devices, and bind it by 'imans set'");
+		warnx(PREFIX "vtpm: nodes are of no use in a user namespace: bind-mount them,");
+		warnx("as is said of 'imans vtpm' and 'imans set' in imans(8)");
 		return STATUS_FAILED;
 	}
 	if (!setup_start(&setup))

@@ -228,7 +228,8 @@ char *json_string(const char *value)
 
 	if (*c++ != '"')
 		return NULL;
-	text = to = must_alloc(NULL, strlen(c) + 1);
+	text = must_alloc(NULL, strlen(c) + 1);
+	to = text;
 	while (*c != '"') {
 		if (*c != '\\') {
 			*to++ = *c++;

@@ -46,7 +46,7 @@ static const char *ca_hint(int error)
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		return "it takes CAP_SYS_ADMIN or CAP_MAC_ADMIN over the owners of the namespace and of its parent";
+		return "it takes CAP_SYS_ADMIN over the owners of the namespace and its parent";
 	case EFBIG:
 		return "a certificate has 16 KiB at most";
 	case ENOKEY:

@@ -62,7 +62,7 @@ static int set_up(const struct setup *setup, pid_t member)
 	scan_namespaces();
 	ns = ns_of_process(member);
 	if (!ns) {
-		warnx("no level was made: there are 64 already, or user.max_ima_namespaces are used up, or the new one is not seen in " IMA_DIR "/namespaces");
+		warnx("no level was made: there are 64, or user.max_ima_namespaces is too low");
 		return STATUS_FAILED;
 	}
 	return setup_apply(setup, ns) ? 0 : STATUS_FAILED;

@@ -94,9 +94,9 @@ static const char *policy_hint(int error)
 	switch (error) {
 	case EACCES:
 	case ENOENT:
-		return "there is a policy, and the kernel has no CONFIG_IMA_WRITE_POLICY; or one that wants signed policies, by their path; or the namespace has ended";
+		return "it takes no more policies (CONFIG_IMA_WRITE_POLICY), or signed ones only";
 	case EPERM:
-		return "it takes CAP_SYS_ADMIN or CAP_MAC_ADMIN over the namespace's owner, and the host's CAP_AUDIT_CONTROL for 'audit'";
+		return "it takes CAP_SYS_ADMIN over the owner, CAP_AUDIT_CONTROL for 'audit' rules";
 	case EBUSY:
 		return "somebody else is loading a policy there, try again";
 	case EINVAL:

@@ -49,21 +49,20 @@ struct verify {
 	struct bank banks[MAX_BANKS];
 	size_t bank_count;
 	size_t violations;
-	enum verdict verdict;
+	enum verdict verdict;	/* the worst so far */
 	size_t line;		/* where it breaks, from 1 on; 0: not known */
 	char line_bank[32];
 	char reason[512];
 };
 
 /* The worst is said, and of that the first */
-__attribute__((format(printf, 3, 4)))
-static void conclude(struct verify *v, enum verdict verdict, const char *format, ...)
+static void conclude(struct verify *v, enum verdict worse, const char *format, ...)
 {
 	va_list args;
 
-	if (v->verdict == BROKEN || v->verdict == verdict)
+	if (v->verdict == BROKEN || v->verdict == worse)
 		return;
-	v->verdict = verdict;
+	v->verdict = worse;
 	va_start(args, format);
 	vsnprintf(v->reason, sizeof(v->reason), format, args);
 	va_end(args);
@@ -137,7 +136,8 @@ static void compare_banks(struct verify *v)
 		other = &v->banks[i].records;
 		for (line = 0; line < first->count && line < other->count; line++)
 			if (!record_same(&first->all[line], &other->all[line])) {
-				breaks_at(v, &v->banks[i], line, "another bank has another record there");
+				breaks_at(v, &v->banks[i], line,
+					  "another bank has another record there");
 				break;
 			}
 	}
@@ -232,6 +232,11 @@ static ssize_t replay(const struct bank *bank, uint32_t pcr)
 	return found ? (ssize_t)i : -1;
 }
 
+static const char no_line_leads_there[] =
+	"PCR %d of %s, bank %s, is not what any number of lines gives:\n"
+	"lines are missing, were added or exchanged, which of them cannot be told;\n"
+	"or the chip was extended by hand";
+
 static void check_pcrs(struct verify *v, struct bank *bank)
 {
 	ssize_t has;
@@ -244,8 +249,8 @@ static void check_pcrs(struct verify *v, struct bank *bank)
 		has = replay(bank, pcr);
 		if (has < 0) {
 			bank->proven = 0;
-			conclude(v, BROKEN, "PCR %d of %s, bank %s, is not what any number of lines gives: lines are missing, were added or exchanged, which of them cannot be told; or the chip was extended by hand",
-				 pcr, v->tpm.chip, bank->name);
+			conclude(v, BROKEN, no_line_leads_there, pcr, v->tpm.chip,
+				 bank->name);
 		} else if ((size_t)has < bank->proven) {
 			bank->proven = has;
 		}
@@ -260,9 +265,10 @@ static void check_extended(struct verify *v, const struct bank *bank)
 	if (v->verdict == BROKEN || bank->proven == count)
 		return;
 	if ((long long)bank->proven < v->tpm.extended)
-		breaks_at(v, bank, bank->proven, "the chip does not have it, though the kernel had extended it: its emulator was started again, or the list is of another chip");
+		breaks_at(v, bank, bank->proven,
+			  "the chip has lost it, or the list is of another chip");
 	else
-		conclude(v, UNPROVEN, "%s does not have lines %zu to %zu yet, as far as bank %s shows",
+		conclude(v, UNPROVEN, "%s does not have lines %zu to %zu of bank %s yet",
 			 v->tpm.chip, bank->proven + 1, count, bank->name);
 }
 
@@ -314,6 +320,10 @@ static void check_records(struct verify *v)
 	count_violations(v);
 }
 
+#define NOT_COMPLETE							\
+	"each line's digest is that of its text,\n"			\
+	"but that no line is missing is what this kernel says, and nothing proves"
+
 static void conclude_without_chip(struct verify *v)
 {
 	size_t i;
@@ -321,10 +331,11 @@ static void conclude_without_chip(struct verify *v)
 	for (i = 0; i < v->bank_count; i++)
 		v->banks[i].proven = 0;
 	if (*v->tpm.chip)
-		conclude(v, UNPROVEN, "%s was lost after %lld lines: each line's digest is that of its text, but that no line is missing is what this kernel says, and nothing proves",
+		conclude(v, UNPROVEN, "%s was lost after %lld lines: " NOT_COMPLETE,
 			 v->tpm.chip, v->tpm.extended);
 	else
-		conclude(v, UNPROVEN, "there is no TPM: each line's digest is that of its text, but that no line is missing is what this kernel says, and nothing proves; bind one before the first program, as 'imans run --vtpm DIR' does");
+		conclude(v, UNPROVEN, "there is no TPM: " NOT_COMPLETE ";\n"
+			 "bind one before the first program, as 'imans run --vtpm DIR' does");
 }
 
 /* Reads the PCRs first, and the list again after them: it may be ahead only */
@@ -345,8 +356,8 @@ static void verify_once(struct verify *v)
 	load_all(v);
 	check_records(v);
 	if (v->ns->lost > 0)
-		conclude(v, UNPROVEN, "%lld records were lost, for want of memory or by user.max_ima_records: what is in the list is not all",
-			 v->ns->lost);
+		conclude(v, UNPROVEN, "%lld records were lost (see user.max_ima_records):\n"
+			 "what is in the list is not all", v->ns->lost);
 	if (!chip) {
 		conclude_without_chip(v);
 		return;

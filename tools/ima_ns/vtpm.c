@@ -187,7 +187,7 @@ static const char *bind_hint(int error)
 	case EAGAIN:
 		return "commands of others kept the chip busy, try again";
 	case EBUSY:
-		return "the chip has or had another list, its PCRs are not at reset, or the namespace has or had a chip: start another one";
+		return "it had a list, or the namespace a chip, or PCRs are used: start another one";
 	case EINVAL:
 		return "it is no chip of tpm_vtpm_proxy";
 	case EIO:

@@ -103,7 +103,7 @@ FIXTURE_TEARDOWN(expect)
 /* Copies a word up to the next blank; what follows that, or NULL. */
 static const char *word(const char *text, char *copy, size_t size)
 {
-	const size_t n = strcspn(text, " \n");
+	const size_t n = strcspn(text, " ");
 
 	if (!n || n >= size || text[n] != ' ')
 		return NULL;

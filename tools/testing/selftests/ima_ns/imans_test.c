@@ -47,36 +47,40 @@ static int __printf(2, 3) listed(long id, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(condition, sizeof(condition), format, args);
 	va_end(args);
-	return shell("$I list --json | tee /dev/stderr | jq -e '.[] |"
-		     " select(.id == %ld) | (%s)'", id, condition);
+	return shell("$I list --json | tee /dev/stderr | jq -e '.[] |\n"
+		     "select(.id == %ld) | (%s)'", id, condition);
 }
 
 #define EXPECT_LISTED(...)						\
-	EXPECT_EQ(0, listed(__VA_ARGS__))				\
+do {									\
+	const int status_ = listed(__VA_ARGS__);				\
+									\
+	EXPECT_EQ(0, status_)						\
 	{								\
 		TH_LOG("%.4000s", output);				\
-	}
+	}								\
+} while (0)
 
 /* "A tree: id, level, parent, owner, processes, policy kind." */
 TEST_F(tree, json)
 {
 	const struct agent *const agents = self->chain.agent;
 
-	EXPECT_LISTED(0, ".level == 0 and .parent == null and .inum == %ld"
-		      " and (.processes | index(1)) and .tpm.chip == \"tpm0\"",
+	EXPECT_LISTED(0, ".level == 0 and .parent == null and .inum == %ld\n"
+		      "and (.processes | index(1)) and .tpm.chip == \"tpm0\"",
 		      INIT_INUM);
-	EXPECT_LISTED(self->id[1], ".level == 1 and .parent == 0 and"
-		      " .processes == [%d] and .policy == \"exec\" and"
-		      " .owner_uid == 0 and .owner_userns == %ld and"
-		      " .tpm == null and .inum == %ld and .lost == 0 and"
-		      " (.command | endswith(\"imans_test\"))",
+	EXPECT_LISTED(self->id[1], ".level == 1 and .parent == 0 and\n"
+		      ".processes == [%d] and .policy == \"exec\" and\n"
+		      ".owner_uid == 0 and .owner_userns == %ld and\n"
+		      ".tpm == null and .inum == %ld and .lost == 0 and\n"
+		      "(.command | endswith(\"imans_test\"))",
 		      agents[1].pid, ns_inum(0, "user"),
 		      ns_inum(agents[1].pid, "ima"));
-	EXPECT_LISTED(self->id[2], ".level == 2 and .parent == %ld and"
-		      " .policy == \"own\" and .processes == [%d]",
+	EXPECT_LISTED(self->id[2], ".level == 2 and .parent == %ld and\n"
+		      ".policy == \"own\" and .processes == [%d]",
 		      self->id[1], agents[2].pid);
-	EXPECT_LISTED(self->id_user, ".level == 1 and .parent == 0 and"
-		      " .owner_userns == %ld", ns_inum(self->user.pid, "user"));
+	EXPECT_LISTED(self->id_user, ".level == 1 and .parent == 0 and\n"
+		      ".owner_userns == %ld", ns_inum(self->user.pid, "user"));
 }
 
 /* The same for people: branches, and a row for each. */
@@ -114,8 +118,8 @@ TEST_F(tree, counts)
 	ASSERT_EQ(0, agent_append(agent, path, "changed"));
 	close(held);
 	ASSERT_EQ(1, agent_number(agent, "violations"));
-	EXPECT_LISTED(self->id[1], ".violations == 1 and .records == %ld and"
-		      " .policy == \"own\"",
+	EXPECT_LISTED(self->id[1], ".violations == 1 and .records == %ld and\n"
+		      ".policy == \"own\"",
 		      agent_number(agent, "runtime_measurements_count"));
 }
 
@@ -132,8 +136,8 @@ TEST_F(tree, no_process)
 	held = agent_open(&gone, ASCII_LIST, O_RDONLY);
 	ASSERT_LE(0, held);
 	agent_stop(&gone);
-	EXPECT_LISTED(id, ".processes == [] and .command == null and"
-		      " .inum == %ld and .owner_uid == null", inum);
+	EXPECT_LISTED(id, ".processes == [] and .command == null and\n"
+		      ".inum == %ld and .owner_uid == null", inum);
 	close(held);
 	EXPECT_TRUE(within(PATIENCE, listed(id, "true") == 4));
 }
@@ -141,9 +145,9 @@ TEST_F(tree, no_process)
 /* From inside, the tree begins with one's own, whose level nobody tells. */
 TEST_F(tree, from_inside)
 {
-	EXPECT_SAID(0, "true", "nsenter -t %d -m \"$I\" list --json |"
-		    " jq '[.[] | .id] == [%ld, %ld] and"
-		    " .[0].level == null and .[0].parent == 0'",
+	EXPECT_SAID(0, "true", "nsenter -t %d -m \"$I\" list --json |\n"
+		    "jq '[.[] | .id] == [%ld, %ld] and\n"
+		    ".[0].level == null and .[0].parent == 0'",
 		    self->chain.agent[1].pid, self->id[1], self->id[2]);
 }
 
@@ -162,15 +166,15 @@ TEST_F(tree, show)
 	EXPECT_TRUE(contains(output, "\npolicy: own\n"));
 	EXPECT_TRUE(contains(output, "keyring none\n"));
 	EXPECT_SAID(0, evidence, "$I show pid:%d", agent->pid);
-	EXPECT_SHELL("$I show --json id:%ld | tee /dev/stderr |"
-		     " jq -e '.records == (.list | length) and"
-		     " .rules == [\"measure func=BPRM_CHECK\"] and"
-		     " .list[0].fields[1] == \"boot_aggregate\" and"
-		     " .list[-1].fields[1] == \"%s\" and .list[-1].pcr == 10 and"
-		     " (.list[-1].digest | length) == 40'", self->id[2], path);
+	EXPECT_SHELL("$I show --json id:%ld | tee /dev/stderr |\n"
+		     "jq -e '.records == (.list | length) and\n"
+		     ".rules == [\"measure func=BPRM_CHECK\"] and\n"
+		     ".list[0].fields[1] == \"boot_aggregate\" and\n"
+		     ".list[-1].fields[1] == \"%s\" and .list[-1].pcr == 10 and\n"
+		     "(.list[-1].digest | length) == 40'", self->id[2], path);
 	/* A file as it is. */
-	EXPECT_SHELL("$I show id:%ld binary_runtime_measurements |"
-		     " cmp - $S/namespaces/%ld/binary_runtime_measurements",
+	EXPECT_SHELL("$I show id:%ld binary_runtime_measurements |\n"
+		     "cmp - $S/namespaces/%ld/binary_runtime_measurements",
 		     self->id[2], self->id[2]);
 }
 
@@ -183,9 +187,9 @@ TEST_F(tree, show_keys)
 	EXPECT_SHELL("$I show --json id:%ld | jq -e '.keyring == \"none\"'", id);
 	EXPECT_SAID(0, "keyring none\n", "$I show id:%ld", id);
 	ASSERT_LT(0, give_key(agent, id, "a"));
-	EXPECT_SHELL("$I show --json id:%ld | tee /dev/stderr |"
-		     " jq -e '.authorities == 1 and .keyring.locked == false and"
-		     " .keyring.serial == %ld and (.keyring.keys | length) == 1'",
+	EXPECT_SHELL("$I show --json id:%ld | tee /dev/stderr |\n"
+		     "jq -e '.authorities == 1 and .keyring.locked == false and\n"
+		     ".keyring.serial == %ld and (.keyring.keys | length) == 1'",
 		     id, agent_keyring(agent));
 	ASSERT_SHELL("echo locked >$S/namespaces/%ld/keyring", id);
 	EXPECT_SAID(0, " locked\n", "$I show id:%ld", id);
@@ -195,7 +199,7 @@ TEST_F(tree, show_keys)
 TEST_F(tree, odd_names)
 {
 	static const char *const names[] = { "quo\"te", "back\\slash",
-					     "by\xff\xfetes", "\xe2\x82", "tab\t" };
+					     "by\xff\xfe", "\xe2\x82", "tab\t" };
 	struct agent *const agent = &self->chain.agent[2];
 	char path[PATH_MAX];
 	size_t i;
@@ -205,10 +209,10 @@ TEST_F(tree, odd_names)
 					     OWNER_PLAIN, path));
 		ASSERT_EQ(0, agent_exec(agent, path, 0));
 	}
-	EXPECT_SHELL("$I show --json id:%ld | iconv -f utf-8 -t utf-8 |"
-		     " jq -e '(.list | length) == 6 and"
-		     " (.list[1].fields[1] | endswith(\"quo\\\"te\")) and"
-		     " (.list[2].fields[1] | endswith(\"back\\\\slash\"))'",
+	EXPECT_SHELL("$I show --json id:%ld | iconv -f utf-8 -t utf-8 |\n"
+		     "jq -e '(.list | length) == 6 and\n"
+		     "(.list[1].fields[1] | endswith(\"quo\\\"te\")) and\n"
+		     "(.list[2].fields[1] | endswith(\"back\\\\slash\"))'",
 		     self->id[2]);
 }
 
@@ -221,10 +225,10 @@ TEST_F(tree, verify_without_tpm)
 	ASSERT_EQ(0, agent_exec(&self->chain.agent[2], path, 0));
 	EXPECT_SAID(4, "unproven: there is no TPM", "$I verify id:%ld",
 		    self->id[2]);
-	EXPECT_SHELL("$I verify --json id:%ld | tee /dev/stderr |"
-		     " jq -e '.verdict == \"unproven\" and .tpm == null and"
-		     " .lines == 2 and .line == null and"
-		     " (.banks | length) == 4'", self->id[2]);
+	EXPECT_SHELL("$I verify --json id:%ld | tee /dev/stderr |\n"
+		     "jq -e '.verdict == \"unproven\" and .tpm == null and\n"
+		     ".lines == 2 and .line == null and\n"
+		     "(.banks | length) == 4'", self->id[2]);
 }
 
 /* A file that somebody laid over the kernel's is not believed. */
@@ -233,8 +237,8 @@ TEST_F(tree, forged_file)
 	ASSERT_SHELL("cp $S/namespaces/%ld/violations %s/forged", self->id[2],
 		     self->scratch.dir);
 	EXPECT_SAID(1, "is not the kernel's",
-		    "unshare -m sh -c 'mount --bind %s/forged $S/violations &&"
-		    " \"$I\" list'", self->scratch.dir);
+		    "unshare -m sh -c 'mount --bind %s/forged $S/violations &&\n"
+		    "\"$I\" list'", self->scratch.dir);
 }
 
 /* "Errors say what to do": exit status and words for what is wrong. */
@@ -266,15 +270,21 @@ static const struct {
 	{ 2, "$I run --policy", "usage:" },
 	{ 125, "$I run --policy /nowhere true", "/nowhere: No such file" },
 	{ 125, "$I run --policy /dev/null true", "there is nothing in it" },
-	{ 125, "echo measure it >p; $I run --policy p true", "p:1: Invalid argument: not a valid rule" },
+	{ 125,
+	  "echo measure it >p; $I run --policy p true",
+	  "p:1: Invalid argument: not a valid rule" },
 	{ 125, "echo '#' >p; $I run --policy p true", "there is no rule in it" },
-	{ 125, "echo -----BEGIN CERTIFICATE >p; $I run --cert p true", "openssl x509 -in p -outform DER" },
+	{ 125,
+	  "echo -----BEGIN CERTIFICATE >p; $I run --cert p true",
+	  "openssl x509 -in p -outform DER" },
 	{ 125, "echo nothing >p; $I run --cert p true", "no X.509 certificate in DER" },
 	{ 125, "echo nothing >p; $I run --ca p true", "no X.509 certificate in DER" },
 	{ 125, "$I run --vtpm tpm77 true", "there is no such chip" },
 	{ 125, "$I run --vtpm /proc/1/tpm true", "no directory for the TPM's state" },
 	{ 125, "$I run --vtpm $PWD/a,b true", "no commas" },
-	{ 125, "cp $I .; setpriv --reuid 1000 --clear-groups ./imans run true", "it takes CAP_SYS_ADMIN" },
+	{ 125,
+	  "cp $I .; setpriv --reuid 1000 --clear-groups ./imans run true",
+	  "it takes CAP_SYS_ADMIN" },
 	{ 126, "$I run /", "Permission denied" },
 	{ 127, "$I run ./nowhere", "No such file" },
 	{ 7, "$I run -- sh -c 'exit 7'", "" },
@@ -296,12 +306,24 @@ static const struct {
 	{ 1, "echo '{\"pid\":1,\"bundle\":\"a\\u0000b\"}' | $I oci-hook", "has no pid" },
 	{ 1, "echo '{\"pid\":1,\"bundle\":\"/nowhere\"}' | $I oci-hook", "bundle /nowhere" },
 	{ 1, "echo '{\"pid\":1,\"bundle\":\"/proc\"}' | $I oci-hook", "/proc/config.json" },
-	{ 1, "echo '{}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\"}' | $I oci-hook", "has no root.path" },
-	{ 0, "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\"}' | $I oci-hook", "" },
-	{ 1, "echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":7}}' | $I oci-hook", "it has to be a text" },
-	{ 1, "echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"no\\u0077here\"}}' | $I oci-hook", "nowhere: No such file" },
-	{ 1, "echo measure >p; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"p\"}}' | $I oci-hook", "in no IMA namespace below" },
-	{ 1, "unshare -m sh -c 'umount -l /sys/kernel/security && $I list'", "mount -t securityfs" },
+	{ 1,
+	  "echo '{}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\"}' | $I oci-hook",
+	  "has no root.path" },
+	{ 0,
+	  "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\"}' | $I oci-hook",
+	  "" },
+	{ 1,
+	  "echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":7}}' | $I oci-hook",
+	  "it has to be a text" },
+	{ 1,
+	  "echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"no\\u0077here\"}}' | $I oci-hook",
+	  "nowhere: No such file" },
+	{ 1,
+	  "echo measure >p; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"p\"}}' | $I oci-hook",
+	  "in no IMA namespace below" },
+	{ 1,
+	  "unshare -m sh -c 'umount -l /sys/kernel/security && $I list'",
+	  "mount -t securityfs" },
 	{ 1, "unshare -m sh -c 'umount -l /proc && $I list'", "mount -t proc" },
 };
 
@@ -323,14 +345,14 @@ TEST_F(tree, set)
 
 	snprintf(path, sizeof(path), "%s/policy", self->scratch.dir);
 	ASSERT_EQ(0, write_path(path, O_CREAT, RULE_READ, strlen(RULE_READ)));
-	EXPECT_SHELL("$I set --policy %s --ca %s/authority.der"
-		     " --cert %s/a.der pid:%d", path, sign_dir, sign_dir,
+	EXPECT_SHELL("$I set --policy %s --ca %s/authority.der \\\n"
+		     "--cert %s/a.der pid:%d", path, sign_dir, sign_dir,
 		     agent->pid);
 	ASSERT_LT(0, agent_read(agent, POLICY, &rules));
 	EXPECT_TRUE(contains(rules, "mask=MAY_READ fowner=61000"));
 	free(rules);
-	EXPECT_SHELL("$I show --json id:%ld | jq -e '(.keyring.keys | length)"
-		     " == 1 and .policy == \"own\"'", self->id[1]);
+	EXPECT_SHELL("$I show --json id:%ld | jq -e '(.keyring.keys | length)\n"
+		     "== 1 and .policy == \"own\"'", self->id[1]);
 	/* Nobody vouches for that one. */
 	EXPECT_SAID(1, "nobody vouches for it", "$I set --cert %s/c.der id:%ld",
 		    sign_dir, self->id[1]);
@@ -371,8 +393,8 @@ TEST_F(run, signed_only)
 	ASSERT_EQ(0, sign_file(path, "a", "sha256"));
 	EXPECT_SHELL("%s/unsigned", dir);
 	EXPECT_SAID(0, "unsigned: 126, signed: 0\n",
-		    "cd %s; $I run --policy policy --ca %s/authority.der"
-		    " --cert %s/a.der -- sh -c './unsigned; u=$?; ./signed;"
+		    "cd %s; $I run --policy policy --ca %s/authority.der \\\n"
+		    "--cert %s/a.der -- sh -c './unsigned; u=$?; ./signed;"
 		    " echo unsigned: $u, signed: $?'", dir, sign_dir, sign_dir);
 	EXPECT_SAID(126, "unsigned: Permission denied",
 		    "cd %s; $I run --policy policy ./unsigned", dir);
@@ -399,6 +421,10 @@ TEST_F(run, first)
 	EXPECT_FALSE(contains(output, "4026531830"));
 }
 
+/* Of a TPM that nothing was extended into. */
+static const char fresh_aggregate[] =
+	" sha256:7b6436b0c98f62380866d9432c2af0ee08ce16a171bda6951aecd95ee1307d61 boot_aggregate\n";
+
 /*
  * "verify: true", and false after "the PCR was extended by hand through the
  * container's TPM", which is where programs look for one.
@@ -409,16 +435,14 @@ TEST_F_TIMEOUT(run, vtpm, 300)
 
 	if (!have_swtpm())
 		SKIP(return, "needs swtpm");
-	ASSERT_SHELL("$I run --vtpm %s/tpm -- sh -c '"
+	ASSERT_SHELL("$I run --vtpm %s/tpm -- sh -c '\n"
 		     "n=id:$(cat $S/id); head -n 2 " ASCII_LIST ";"
 		     " \"$I\" verify $n; echo first: $?;"
-		     " TPM2TOOLS_TCTI=device:/dev/tpmrm0"
-		     " tpm2_pcrextend 10:sha256=%064d;"
+		     " TPM2TOOLS_TCTI=device:/dev/tpmrm0 \\\n"
+		     "tpm2_pcrextend 10:sha256=%064d;"
 		     " echo extended: $?; \"$I\" verify $n; echo second: $?'",
 		     dir, 1);
-	EXPECT_TRUE(contains(output, " sha256:7b6436b0c98f62380866d9432c2af0ee"
-				     "08ce16a171bda6951aecd95ee1307d61"
-				     " boot_aggregate\n"));
+	EXPECT_TRUE(contains(output, fresh_aggregate));
 	EXPECT_TRUE(contains(output, " tpm-bound "));
 	EXPECT_TRUE(contains(output, "\nproven\nfirst: 0\nextended: 0\n"))
 	{
@@ -486,16 +510,16 @@ FIXTURE_TEARDOWN(bound)
 TEST_F(bound, proven)
 {
 	EXPECT_SAID(0, "\nproven\n", "$I verify id:%ld", self->id);
-	EXPECT_SHELL("$I verify --json id:%ld | tee /dev/stderr | jq -e '"
-		     ".verdict == \"proven\" and .lines == 5 and .reason == null"
-		     " and ([.banks[] | .bank] == [\"sha1\", \"sha256\","
-		     " \"sha384\", \"sha512\"]) and"
-		     " ([.banks[] | .proven] == [5, 5, 5, 5])'", self->id);
+	EXPECT_SHELL("$I verify --json id:%ld | tee /dev/stderr | jq -e '\n"
+		     ".verdict == \"proven\" and .lines == 5 and .reason == null\n"
+		     "and ([.banks[] | .bank] == [\"sha1\", \"sha256\",\n"
+		     "\"sha384\", \"sha512\"]) and\n"
+		     "([.banks[] | .proven] == [5, 5, 5, 5])'", self->id);
 	EXPECT_SAID(0, "\nproven\n", "$I verify --list %s/list id:%ld",
 		    self->scratch.dir, self->id);
-	EXPECT_LISTED(self->id, ".tpm.state == \"bound\" and .tpm.extended == 5"
-		      " and .tpm.banks == [\"sha1\", \"sha256\", \"sha384\","
-		      " \"sha512\"]");
+	EXPECT_LISTED(self->id, ".tpm.state == \"bound\" and .tpm.extended == 5\n"
+		      "and .tpm.banks == [\"sha1\", \"sha256\", \"sha384\",\n"
+		      "\"sha512\"]");
 	/* The host's list, which is that of a TPM of another kind. */
 	EXPECT_SAID(0, "\nproven\n", "$I verify id:0");
 }
@@ -504,23 +528,21 @@ TEST_F(bound, proven)
  * What a forger does to a copy of the list: python that has the records of bank
  * b in r.  What comes of it, and what jq finds in the answer.
  */
-#define ONE_BANK(act) "if b == \"sha256\": " act
-
 /* clang-format off */
-static const struct {
+static const struct forgery {
 	const char *python;
 	int status;
 	const char *condition;
 } forgeries[] = {
 	{ "pass", 0, ".line == null" },
-	{ ONE_BANK("r[3] = r[3][:-2] + b\"x\" + r[3][-1:]"), 3,
-	  ".line == 4 and .bank == \"sha256\" and"
-	  " (.reason | contains(\"not that of its text\"))" },
-	{ ONE_BANK("r[2] = r[2][:4] + b\"x\" + r[2][5:]"), 3,
+	{ "if b == \"sha256\": r[3] = r[3][:-2] + b\"x\" + r[3][-1:]", 3,
+	  ".line == 4 and .bank == \"sha256\" and\n"
+	  "(.reason | contains(\"not that of its text\"))" },
+	{ "if b == \"sha256\": r[2] = r[2][:4] + b\"x\" + r[2][5:]", 3,
 	  ".line == 3 and .bank == \"sha256\"" },
-	{ ONE_BANK("del r[2]"), 3,
-	  ".line == 3 and .bank == \"sha256\" and"
-	  " (.reason | contains(\"another bank\"))" },
+	{ "if b == \"sha256\": del r[2]", 3,
+	  ".line == 3 and .bank == \"sha256\" and\n"
+	  "(.reason | contains(\"another bank\"))" },
 	{ "del r[2]", 3,
 	  ".line == null and (.reason | contains(\"lines are missing\"))" },
 	{ "r[2], r[3] = r[3], r[2]", 3,
@@ -530,9 +552,10 @@ static const struct {
 	  "(.reason | contains(\"does not have lines 6 to 6\"))" },
 	{ "r[3] = r[3][:4] + bytes(n) + r[3][4 + n:]", 3,
 	  ".violations == 1 and .line == null" },
-	{ ONE_BANK("r[4] = r[4][:-3]"), 3,
+	{ "if b == \"sha256\": r[4] = r[4][:-3]", 3,
 	  ".line == 5 and (.reason | contains(\"no record\"))" },
 };
+
 /* clang-format on */
 
 static const char forger[] =
@@ -573,8 +596,8 @@ TEST_F(bound, forged)
 /* One's list is not another's. */
 TEST_F(bound, of_another)
 {
-	EXPECT_SAID(3, "broken: ", "cd %s; mkdir other; for b in sha1 sha256 sha384"
-		    " sha512; do cp $S/binary_runtime_measurements_$b other;"
+	EXPECT_SAID(3, "broken: ", "cd %s; mkdir other; for b in sha1 sha256 sha384 \\\n"
+		    "sha512; do cp $S/binary_runtime_measurements_$b other;"
 		    " done; $I verify --list other id:%ld", self->scratch.dir,
 		    self->id);
 }
