@@ -100,9 +100,19 @@ void vtpm_kill(const char *pid_file)
 		kill(pid, SIGKILL);
 }
 
+/* swtpm makes that file some time after its chip, and removes it as it ends */
+static bool has_ended(const char *pid_file, bool *seen)
+{
+	pid_t pid = read_pid(pid_file);
+
+	*seen |= pid > 0;
+	return *seen && (pid <= 0 || (kill(pid, 0) && errno == ESRCH));
+}
+
 /* The second device of a chip is the last thing that the kernel makes of it */
 static bool wait_registered(const char *chip, const char *pid_file)
 {
+	bool seen = false;
 	char path[64];
 	struct stat st;
 	int waited;
@@ -112,7 +122,7 @@ static bool wait_registered(const char *chip, const char *pid_file)
 		if (!stat(path, &st) && S_ISCHR(st.st_mode))
 			return true;
 		/* The kernel hangs up on one whose self-test takes too long */
-		if (kill(read_pid(pid_file), 0) && errno == ESRCH)
+		if (has_ended(pid_file, &seen))
 			return false;
 		poll(NULL, 0, STEP_MS);
 	}
@@ -166,6 +176,8 @@ bool vtpm_start(const char *dir, char chip[16], char pid_file[4096])
 	}
 	snprintf(pid_file, PATH_MAX, "%.*s/pid", PATH_MAX - 5, path);
 	for (try = 0; try < TRIES; try++) {
+		/* One that was killed left it, and its number may be another's now */
+		unlink(pid_file);
 		said = run_swtpm(path);
 		started = parse_chip(said, chip);
 		free(said);
@@ -187,7 +199,7 @@ static const char *bind_hint(int error)
 	case EAGAIN:
 		return "commands of others kept the chip busy, try again";
 	case EBUSY:
-		return "it had a list, or the namespace a chip, or PCRs are used: start another one";
+		return "it had a list, or the namespace a chip, or PCRs are used: start another";
 	case EINVAL:
 		return "it is no chip of tpm_vtpm_proxy";
 	case EIO:

@@ -66,18 +66,15 @@ do {									\
 	}								\
 } while (0)
 
-static inline bool gone(pid_t pid)
-{
-	return kill(pid, 0) && errno == ESRCH;
-}
-
-static inline pid_t read_pid(const char *dir)
+static inline bool emulator_ended(const char *dir)
 {
 	char path[PATH_MAX], *text;
-	pid_t pid;
+	pid_t pid = 0;
 
+	/* It removes its file as it ends. */
 	snprintf(path, sizeof(path), "%s/tpm/pid", dir);
-	pid = read_path(path, &text) > 0 ? atoi(text) : -1;
+	if (read_path(path, &text) > 0)
+		pid = atoi(text);
 	free(text);
-	return pid;
+	return pid <= 0 || (kill(pid, 0) && errno == ESRCH);
 }
