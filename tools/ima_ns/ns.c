@@ -29,7 +29,7 @@ void open_dirs(void)
 	struct statfs fs;
 
 	proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (proc_fd < 0 || faccessat(proc_fd, "self", F_OK, 0))
+	if (proc_fd < 0 || fstatfs(proc_fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
 		errx(STATUS_FAILED, "/proc is not mounted: mount -t proc none /proc");
 	if (faccessat(proc_fd, "self/ns/ima", F_OK, 0))
 		errx(STATUS_FAILED,

@@ -10,7 +10,7 @@
 
 #define CONTAINER "ima_ns_hook"
 
-/* Annotations, and what more is in the configuration: with commas before them. */
+/* Where the hook's words go, annotations, imans, and namespaces: with commas. */
 static const char config_json[] =
 	"{ \"ociVersion\": \"1.0.2\", \"hostname\": \"" CONTAINER "\",\n"
 	"  \"process\": { \"terminal\": false, \"cwd\": \"/\",\n"
@@ -74,8 +74,8 @@ FIXTURE_TEARDOWN(hook)
 }
 
 /*
- * Runs a container with these annotations: the runtime's exit
- * status, or that of the container if it has its input.
+ * Runs a container with these annotations: the exit status of the runtime,
+ * which is the container's if that is not in the background.
  */
 static int run_container(const struct _test_data_hook *self, const char *runtime,
 			 const char *options, const char *policy,
@@ -88,8 +88,8 @@ static int run_container(const struct _test_data_hook *self, const char *runtime
 	snprintf(path, sizeof(path), "%s/policy", self->scratch.dir);
 	err = write_path(path, O_CREAT | O_TRUNC, policy, strlen(policy));
 	snprintf(path, sizeof(path), "%s/config.json", self->scratch.dir);
-	snprintf(text, sizeof(text), config_json,
-		 self->scratch.dir, annotations, imans, namespaces);
+	snprintf(text, sizeof(text), config_json, self->scratch.dir, annotations,
+		 imans, namespaces);
 	err = err ?: write_path(path, O_CREAT | O_TRUNC, text, strlen(text));
 	return err ?: shell("cd %s && %s --root state run %s " CONTAINER
 			    " >out 2>&1 </dev/null; r=$?; cat out said; exit $r",
