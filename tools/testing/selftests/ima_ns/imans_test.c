@@ -424,7 +424,7 @@ TEST_F(run, first)
 	{
 		TH_LOG("%s", output);
 	}
-	EXPECT_TRUE(contains(output, " boot_aggregate\n"));
+	EXPECT_TRUE(contains(output, " boot_aggregate"));
 	EXPECT_TRUE(contains(output, path));
 	ASSERT_SHELL("$I run %s link /proc/self/ns/ima", path);
 	EXPECT_FALSE(contains(output, "4026531830"));
@@ -432,7 +432,7 @@ TEST_F(run, first)
 
 /* Of a TPM that nothing was extended into. */
 static const char fresh_aggregate[] =
-	" sha256:7b6436b0c98f62380866d9432c2af0ee08ce16a171bda6951aecd95ee1307d61 boot_aggregate\n";
+	" sha256:7b6436b0c98f62380866d9432c2af0ee08ce16a171bda6951aecd95ee1307d61 boot_aggregate";
 
 /*
  * "verify: true", and false after "the PCR was extended by hand through the
