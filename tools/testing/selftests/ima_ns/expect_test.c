@@ -228,7 +228,7 @@ static void check_fields(struct __test_metadata *const _metadata,
  * Keylime, Entry(): four words, of which the third is ima, ima-ng, ima-sig or
  * ima-buf; Entry.invalid(): PCR 10 in every line.
  */
-TEST_F(expect, keylime_fields)
+TEST_F_TIMEOUT(expect, keylime_fields, 120)
 {
 	size_t i;
 
@@ -263,7 +263,7 @@ static void check_digest(struct __test_metadata *const _metadata,
  * Keylime, Entry.invalid(): the second word is the digest of what the others
  * say, by the algorithm of the file; or zeros, which stand for a violation.
  */
-TEST_F(expect, keylime_digests)
+TEST_F_TIMEOUT(expect, keylime_digests, 120)
 {
 	size_t i;
 
@@ -275,7 +275,7 @@ TEST_F(expect, keylime_digests)
 }
 
 /* Keylime, the default path and log_hash_alg: the file without a bank is SHA-1's. */
-TEST_F(expect, keylime_default_is_sha1)
+TEST_F_TIMEOUT(expect, keylime_default_is_sha1, 120)
 {
 	char *plain, *sha1_list;
 
@@ -290,7 +290,7 @@ TEST_F(expect, keylime_default_is_sha1)
  * The Keylime agent opens the list anew, seeks to the byte where it was, and
  * reads on: what was read stays as it is, and what it gets are whole lines.
  */
-TEST_F(expect, keylime_agent_seeks)
+TEST_F_TIMEOUT(expect, keylime_agent_seeks, 120)
 {
 	char *before, *after, more[4096];
 	ssize_t size, n;
@@ -333,7 +333,7 @@ static void last_line(struct __test_metadata *const _metadata,
 }
 
 /* LTP, ima_setup.sh: `cut -d' ' -f4` is "algorithm:digest" of ima-ng and ima-sig. */
-TEST_F(expect, ltp_digest_column)
+TEST_F_TIMEOUT(expect, ltp_digest_column, 120)
 {
 	char line[4 * PATH_MAX], evidence[EVIDENCE_SIZE], column[EVIDENCE_SIZE];
 	const char *c = line;
@@ -353,7 +353,7 @@ TEST_F(expect, ltp_digest_column)
 }
 
 /* LTP, ima_tpm.sh: the first line is the boot_aggregate, `%2d` and blanks as ever. */
-TEST_F(expect, ltp_first_line)
+TEST_F_TIMEOUT(expect, ltp_first_line, 120)
 {
 	struct list list;
 	char line[PATH_MAX];
@@ -372,7 +372,7 @@ TEST_F(expect, ltp_first_line)
 }
 
 /* "Spaces in path names are replaced by `_`", so that words can be counted. */
-TEST_F(expect, spaces)
+TEST_F_TIMEOUT(expect, spaces, 120)
 {
 	char line[4 * PATH_MAX];
 
@@ -381,7 +381,7 @@ TEST_F(expect, spaces)
 }
 
 /* evmctl and Keylime look for the signature in the fifth word after the name. */
-TEST_F(expect, signature)
+TEST_F_TIMEOUT(expect, signature, 120)
 {
 	unsigned char value[1024];
 	char line[4 * PATH_MAX], hex[2 * sizeof(value) + 2] = " ";

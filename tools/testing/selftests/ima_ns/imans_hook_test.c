@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(hook, refused, 120)
 }
 
 /* Containers that ask for nothing run as they would. */
-TEST_F(hook, without_annotations)
+TEST_F_TIMEOUT(hook, without_annotations, 120)
 {
 	ASSERT_EQ(0, run_container(self, variant->runtime, BACKGROUND, MEASURED, "", ""))
 	{
@@ -185,7 +185,7 @@ TEST_F(hook, without_annotations)
 }
 
 /* With a user namespace, all but the nodes of a TPM. */
-TEST_F(hook, user_namespace)
+TEST_F_TIMEOUT(hook, user_namespace, 120)
 {
 	EXPECT_NE(0, run_container(self, variant->runtime, BACKGROUND, MEASURED, VTPM, userns));
 	EXPECT_TRUE(contains(output, "of no use in a user namespace"))
@@ -206,7 +206,7 @@ TEST_F(hook, user_namespace)
 }
 
 /* An image's link does not lead the nodes out of the container. */
-TEST_F(hook, link_out)
+TEST_F_TIMEOUT(hook, link_out, 120)
 {
 	const char *const dir = self->scratch.dir;
 
