@@ -16,7 +16,9 @@
 #include <linux/nsproxy.h>
 #include <linux/rbtree_types.h>
 #include <linux/ratelimit_types.h>
+#include <linux/rcupdate.h>
 #include <linux/rhashtable-types.h>
+#include <linux/seq_file.h>
 #include <linux/workqueue.h>
 
 struct key;
@@ -106,6 +108,7 @@ struct ima_rule_index;
  * @above: the next level up that goes by other rules, %NULL above the last.
  * @who: credentials that have a number, %NULL before the first.  Set once, freed
  *	 with the namespace.
+ * @who_lock: taken to give credentials a number; a leaf.
  * @started: jiffies when @who was last emptied.
  * @walked: which of the walks from one namespace down last began here.
  * @children: namespaces one level down, which take themselves off.
@@ -118,6 +121,7 @@ struct ima_ns_chain {
 	struct ima_ns_rules rules;
 	struct ima_namespace *above;
 	struct ima_ns_who *who;
+	spinlock_t who_lock;
 	unsigned long started;
 	u64 walked;
 	struct list_head children;
@@ -150,8 +154,8 @@ struct ima_ns_chain {
  *	      with @flag.
  * @hashes: whether appraise rules go by hashes: IMA_NS_SELF if such a rule has
  *	    ns=self, IMA_NS_CHILDREN if one has not.  Written with @flag.
- * @setxattr_algos: hash algorithms that security.ima may be set with, 0 if any;
- *		    0 in the initial one.  Set once, by who holds @busy.
+ * @setxattr_algos: hash algorithms that security.ima may be set with, 0 if any.
+ *		    Set once, by who holds @busy.
  */
 struct ima_ns_policy {
 	struct list_head __rcu *rules;
@@ -165,7 +169,7 @@ struct ima_ns_policy {
 	bool may_audit;
 	int appraise;
 	int hashes;
-	unsigned int setxattr_algos;
+	atomic_t setxattr_algos;
 	struct ima_ns_rules about;
 	struct ima_rule_index __rcu *index;
 	unsigned long lsm_seq;
@@ -303,13 +307,29 @@ struct ima_namespace {
 	struct work_struct free_work;
 };
 
+/* One level up, %NULL from the initial namespace, which may be all there is. */
+static inline struct ima_namespace *
+ima_ns_parent(const struct ima_namespace *ns)
+{
+	return IS_ENABLED(CONFIG_IMA_NS) ? ns->parent : NULL;
+}
+
 /* Also without CONFIG_IMA_NS, as the home of IMA's own state. */
 extern struct ima_namespace init_ima_ns;
+
+/* Is it the initial one, which may be all there is? */
+static inline bool ima_ns_is_init(const struct ima_namespace *ns)
+{
+	return !IS_ENABLED(CONFIG_IMA_NS) || ns == &init_ima_ns;
+}
+
 extern struct list_head ima_default_rules;
 extern struct ima_h_table ima_htable;
 
 /* The policy of the initial namespace. */
 #define ima_policy_flag		(init_ima_ns.policy.flag)
+#define ima_setxattr_allowed_hash_algorithms \
+				(init_ima_ns.policy.setxattr_algos)
 
 /**
  * struct ima_ns_when - what a decision rests on
@@ -338,6 +358,7 @@ struct ima_ns_when {
  */
 struct ima_walk {
 	struct ima_namespace *leaf;
+#ifdef CONFIG_IMA_NS
 	const struct cred *made;
 	u64 waits;
 	struct ima_ns_when then;
@@ -348,6 +369,7 @@ struct ima_walk {
 	bool checked;
 	bool fresh;
 	int collect_rc;
+#endif
 };
 
 /**
@@ -363,243 +385,7 @@ struct ima_seq_file {
 	const struct ima_ns_bank *bank;
 };
 
-/* Actions of the policy that a level is asked about. */
-static inline int ima_walk_policy_flag(const struct ima_walk *walk,
-				       const struct ima_namespace *ns)
-{
-	return walk->loaded ? IMA_MEASURE : READ_ONCE(ns->policy.flag);
-}
-
-#ifdef CONFIG_IMA_NS
-/* Something happened to a file, and nobody is to rely on having seen it. */
-static inline void ima_iint_event(struct ima_iint_cache *iint)
-{
-	/* Who sees the count sees the event; pairs with ima_iint_events(). */
-	smp_mb__before_atomic();
-	atomic64_inc(&iint->events);
-	/* Whoever is no longer counted as a writer was counted as an event. */
-	smp_mb__after_atomic();
-}
-
-static inline u64 ima_iint_events(const struct ima_iint_cache *iint)
-{
-	u64 events = atomic64_read(&iint->events);
-
-	/* Pairs with ima_iint_event(): what is looked at now is no older. */
-	smp_rmb();
-	return events;
-}
-#else
-static inline void ima_iint_event(struct ima_iint_cache *iint)
-{
-}
-#endif
-
-/* Counts an event after it has happened. */
-static inline void ima_iint_count(struct ima_iint_cache *iint, atomic64_t *seq)
-{
-	/* Who sees the count sees the change; pairs with ima_iint_seq(). */
-	smp_mb__before_atomic();
-	atomic64_inc(seq);
-	ima_iint_event(iint);
-}
-
-/* A level has done all that it ever will about such an access to that file. */
-static inline void ima_walk_is_warm(struct ima_walk *walk,
-				    const struct ima_namespace *ns,
-				    const struct ima_iint_state *state)
-{
-	walk->warm = !ns->parent || (state->key_expiry == TIME64_MAX &&
-				     !(state->atomic_flags & BIT(IMA_UNCACHED)));
-}
-
-/* Counts a change of what the file holds. */
-static inline void ima_iint_changed(struct ima_iint_cache *iint)
-{
-	ima_iint_count(iint, &iint->data_seq);
-}
-
-/* Both counters only grow, so that their sum tells any change of either. */
-static inline u64 ima_iint_seq(const struct ima_iint_cache *iint)
-{
-	u64 seq = atomic64_read(&iint->data_seq) +
-		  atomic64_read(&iint->xattr_seq);
-
-	/* Pairs with ima_iint_count(): what is looked at now is no older. */
-	smp_rmb();
-	return seq;
-}
-
-/* As ima_iint_seq(), with what a record may show but no digest depends on. */
-static inline u64 ima_iint_state_seq(const struct ima_iint_cache *iint)
-{
-	u64 seq = atomic64_read(&iint->attr_seq);
-
-	return seq + ima_iint_seq(iint);
-}
-
-/* Is the digest that of what the file holds now?  Needs iint->mutex. */
-static inline bool ima_iint_collected(const struct ima_iint_cache *iint)
-{
-	return (iint->digest_flags & IMA_COLLECTED) &&
-	       iint->digest_seq == ima_iint_seq(iint);
-}
-
-/* Is the digest one that a level above goes by?  Needs iint->mutex. */
-static inline bool ima_iint_from_above(const struct ima_iint_cache *iint,
-				       const struct ima_namespace *ns)
-{
-	do {
-		ns = ns->parent;
-	} while (ns && ns->id != iint->digest_ns);
-	return ns;
-}
-
-/*
- * Drops a digest that a level must not use.  What it collected itself is good
- * until a change is counted, whatever algorithm it would choose now, as on any
- * host; and so is what a level above goes by.  What a lower level collected is good
- * in the walk that hashed the file (@fresh), and that of this one from then on, but
- * in no other walk: or a child could have harmless content hashed, and have it
- * taken for what the file holds when its parents first look.
- * Needs iint->mutex.  Returns whether there was a digest of no use.
- */
-static inline bool ima_iint_want(struct ima_iint_cache *iint,
-				 const struct ima_namespace *ns,
-				 unsigned long verity, enum hash_algo algo,
-				 bool fresh)
-{
-	bool changed = (iint->digest_flags & IMA_VERITY_REQUIRED) != verity;
-
-	if (iint->digest_ns != ns->id && ima_iint_collected(iint) &&
-	    (!(fresh || ima_iint_from_above(iint, ns)) ||
-	     (!verity && iint->ima_hash->algo != algo)))
-		changed = true;
-	if (changed)
-		iint->digest_flags = verity;
-	if (fresh || !ima_iint_collected(iint))
-		iint->digest_ns = ns->id;
-	return changed;
-}
-
-/*
- * The log is written under the file's locks.  What a container causes does not wait
- * there for the daemon, as others would wait for these.
- */
-static inline gfp_t ima_ns_audit_gfp(const struct ima_namespace *ns)
-{
-	return ns->parent ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL;
-}
-
-/* What happens to children is no news to the host unless it asks for all. */
-static inline int ima_ns_audit_info(const struct ima_namespace *ns, int info)
-{
-	return ns->parent ? 1 : info;
-}
-
-/*
- * Forgets what was done to content that is no longer there.  The initial
- * namespace looks at security.ima only if it appraises, as it always did.
- * Needs iint->mutex.
- */
-static inline void ima_state_refresh(const struct ima_namespace *ns,
-				     const struct ima_iint_cache *iint,
-				     struct ima_iint_state *state)
-{
-	u64 seq = ns->parent ? ima_iint_state_seq(iint) :
-			       atomic64_read(&iint->data_seq);
-
-	if (state->seq == seq)
-		return;
-
-	state->flags &= ~IMA_DONE_MASK;
-	state->measured_pcrs = 0;
-	state->seq = seq;
-	if (ns->parent)
-		clear_bit(IMA_DIGSIG, &state->atomic_flags);
-}
-
-/* What acts on the one kernel is never left to a child. */
-static inline bool ima_acts_on_kernel(enum ima_hooks func)
-{
-	return func == MODULE_CHECK || func == FIRMWARE_CHECK ||
-	       func == KEXEC_KERNEL_CHECK || func == KEXEC_INITRAMFS_CHECK ||
-	       func == POLICY_CHECK;
-}
-
-/* Is security.ima a hash, as opposed to a signature? */
-static inline bool ima_xattr_is_hash(const struct evm_ima_xattr_data *value)
-{
-	return value->type == IMA_XATTR_DIGEST ||
-	       value->type == IMA_XATTR_DIGEST_NG;
-}
-
-/* A violation has no digests, and ones are extended for them. */
-static inline bool
-ima_entry_is_violation(const struct ima_template_entry *entry)
-{
-	return !memchr_inv(entry->digests[ima_sha1_idx].digest, 0,
-			   SHA1_DIGEST_SIZE);
-}
-
-/* Nothing is known before somebody has looked. */
-static inline void ima_state_init(struct ima_iint_state *state)
-{
-	state->ima_file_status = INTEGRITY_UNKNOWN;
-	state->ima_mmap_status = INTEGRITY_UNKNOWN;
-	state->ima_bprm_status = INTEGRITY_UNKNOWN;
-	state->ima_read_status = INTEGRITY_UNKNOWN;
-	state->ima_creds_status = INTEGRITY_UNKNOWN;
-}
-
-/*
- * What is known of the file systems that content and attributes come from.  A
- * stacked one does not say what those below are: any user may mount it.
- */
-static inline unsigned long ima_sb_iflags(const struct file *file)
-{
-	unsigned long iflags = file_inode(file)->i_sb->s_iflags;
-	struct dentry *dentry = file_dentry(file);
-
-	if (!IS_ENABLED(CONFIG_IMA_NS))
-		return iflags;
-
-	return iflags | d_real_inode(dentry)->i_sb->s_iflags |
-	       d_real(dentry, D_REAL_METADATA)->d_sb->s_iflags;
-}
-
-/*
- * A file that was just made has no signature yet.  For a child that is said
- * once, whoever still holds it open as the one who made it.  Needs iint->mutex.
- */
-static inline void ima_state_is_new(const struct ima_namespace *ns,
-				    const struct ima_iint_cache *iint,
-				    struct ima_iint_state *state)
-{
-	if (ns->parent && state->new_seq)
-		return;
-
-	state->flags |= IMA_NEW_FILE;
-	if (ns->parent)
-		state->new_seq = 1 + atomic64_read(&iint->data_seq);
-}
-
-/*
- * Is it unknown which version of the file was looked at?  What is made and written
- * in one tick of the clock has the same version as what is empty.
- */
-static inline bool ima_ns_version_unknown(const struct ima_iint_cache *iint)
-{
-	return IS_ENABLED(CONFIG_IMA_NS) && iint->version_seq == U64_MAX;
-}
-
-/* Is it what the initial namespace collected, and wants?  Needs iint->mutex. */
-static inline bool
-ima_iint_collected_for_host(const struct ima_iint_cache *iint)
-{
-	return ima_iint_collected(iint) && !iint->digest_ns &&
-	       !((iint->digest_flags ^ iint->flags) & IMA_VERITY_REQUIRED);
-}
+#include "ima_ns_iint.h"
 
 #ifdef CONFIG_IMA_NS
 
@@ -674,6 +460,54 @@ struct ima_namespace *create_ima_ns(struct user_namespace *user_ns,
 void free_ima_ns_chain(struct ima_namespace *ns);
 #endif
 
+/* Without memory for a state, all is done again rather than not at all. */
+static inline struct ima_iint_state *
+ima_ns_state_or(struct ima_namespace *ns, struct ima_iint_cache *iint,
+		struct ima_iint_state *uncached)
+{
+	return ima_ns_state_get(ns, iint) ?: uncached;
+}
+
+/* Actions of the policy that a level is asked about. */
+static inline int ima_walk_policy_flag(const struct ima_walk *walk,
+				       const struct ima_namespace *ns)
+{
+	return walk->loaded ? IMA_MEASURE : READ_ONCE(ns->policy.flag);
+}
+
+/* A level is about to be asked; whether it need not be. */
+static inline bool ima_walk_begin_level(struct ima_walk *walk,
+					const struct file *file)
+{
+	walk->warm = true;
+	return false;
+}
+
+/* Changes without a word are looked for once in a walk. */
+static inline bool ima_walk_looks(struct ima_walk *walk)
+{
+	const bool first = !walk->checked;
+
+	walk->checked = true;
+	return first;
+}
+
+/* A level has something to do about an access, or might have the next time. */
+static inline void ima_walk_is_cold(struct ima_walk *walk)
+{
+	walk->warm = false;
+}
+
+/* A level has done all that it ever will about such an access to that file. */
+static inline void ima_walk_is_warm(struct ima_walk *walk,
+				    const struct ima_namespace *ns,
+				    const struct ima_iint_state *state)
+{
+	walk->warm = !ima_ns_parent(ns) || (state->key_expiry == TIME64_MAX &&
+				     !(state->atomic_flags & BIT(IMA_UNCACHED)));
+}
+
+extern bool ima_ns_in_use;
 extern spinlock_t ima_ns_status_lock;
 
 void ima_ns_status_free(struct ima_ns_status *status);
@@ -736,7 +570,7 @@ bool ima_ns_bank_hidden(const struct ima_namespace *ns,
 static inline void ima_walk_measures(struct ima_walk *walk,
 				     const struct ima_namespace *ns)
 {
-	if (ns->parent && READ_ONCE(ns->tpm.vtpm))
+	if (ima_ns_parent(ns) && READ_ONCE(ns->tpm.vtpm))
 		walk->waits |= BIT_ULL(ns->level - 1);
 }
 
@@ -798,7 +632,6 @@ void ima_ns_policy_start(struct ima_namespace *ns);
 void ima_ns_policy_free(struct ima_namespace *ns);
 int ima_ns_policy_open(struct ima_namespace *ns, struct file *file);
 
-int ima_ns_parse_scope(struct ima_namespace *ns, const char *name, int *scope);
 const char *ima_ns_scope_name(int scope);
 int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 		      struct mnt_idmap *idmap, struct inode *inode,
@@ -810,7 +643,6 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 void ima_ns_lsm_changed(void);
 void ima_ns_lsm_rule_added(struct ima_namespace *ns);
 void ima_ns_lsm_refresh(struct ima_namespace *ns);
-int ima_ns_lsm_update_rules(struct ima_namespace *ns);
 
 int ima_ns_measure_policy(struct ima_namespace *ns, const struct cred *cred,
 			  const char *text, size_t len);
@@ -861,11 +693,78 @@ void ima_ns_chain_rules(struct ima_namespace *ns,
 void ima_ns_chain_start_over(struct ima_namespace *ns);
 void ima_ns_open_for_write(const struct file *file);
 
+void ima_ns_rules_changed(struct ima_namespace *ns, int flag);
+void ima_ns_index_free(struct ima_namespace *ns);
 bool ima_ns_may_ask(const struct ima_namespace *ns, int kind,
 		    const struct inode *inode, const struct cred *cred);
 struct ima_namespace *ima_ns_next(struct ima_namespace *ns, int kind,
 				  const struct file *file,
 				  const struct cred *cred);
+int ima_walk_levels(struct ima_namespace *leaf, const struct ima_ns_when *now,
+		    struct file *file, const struct cred *cred, u32 secid,
+		    char *buf, loff_t size, int mask, enum ima_hooks func);
+int ima_walk_file(struct ima_walk *walk, struct file *file,
+		  const struct cred *cred, u32 secid, char *buf, loff_t size,
+		  int mask, enum ima_hooks func);
+int process_ns_measurement(struct ima_namespace *ns, struct ima_walk *walk,
+			   struct file *file, const struct cred *cred,
+			   u32 secid, char *buf, loff_t size, int mask,
+			   enum ima_hooks func);
+int process_ns_buffer(struct ima_walk *walk, struct ima_namespace *ns,
+		      struct mnt_idmap *idmap, struct inode *inode,
+		      const void *buf, int size, const char *eventname,
+		      enum ima_hooks func, int pcr, const char *func_data,
+		      bool buf_hash, u8 *digest, size_t digest_len);
+int ima_measure_buffer(struct ima_walk *walk, struct ima_namespace *from,
+		       struct ima_namespace *end, struct mnt_idmap *idmap,
+		       struct inode *inode, const void *buf, int size,
+		       const char *eventname, enum ima_hooks func, int pcr,
+		       const char *func_data, bool buf_hash, u8 *digest,
+		       size_t digest_len);
+int process_buffer_measurement(struct mnt_idmap *idmap,
+			       struct inode *inode, const void *buf, int size,
+			       const char *eventname, enum ima_hooks func,
+			       int pcr, const char *func_data,
+			       bool buf_hash, u8 *digest, size_t digest_len);
+int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
+		     struct ima_iint_cache *iint,
+		     const struct ima_iint_state *state, struct file *file,
+		     void *buf, loff_t size, enum hash_algo algo,
+		     struct modsig *modsig);
+
+/* Inline, as each hook is known to be of a kind of accesses. */
+static __always_inline int process_measurement(struct file *file,
+					       const struct cred *cred,
+					       u32 secid, char *buf,
+					       loff_t size, int mask,
+					       enum ima_hooks func)
+{
+	struct ima_ns_when now __uninitialized;
+	struct ima_namespace *leaf;
+
+	if (!READ_ONCE(ima_ns_in_use) || !S_ISREG(file_inode(file)->i_mode))
+		return 0;
+
+	leaf = ima_ns_current();
+	if (ima_ns_seen(leaf, file, cred, ima_ns_kind(func, mask), &now))
+		return 0;
+	return ima_walk_levels(leaf, &now, file, cred, secid, buf, size, mask,
+			      func);
+}
+
+/**
+ * ima_ns_events_wanted - may any namespace have state of inodes?
+ *
+ * Spares a host that has neither a policy nor containers the look at the inode, as
+ * ever; once that there were any, the inode alone knows, since who changes a file
+ * need not be in a namespace that measured it.
+ *
+ * Return: false if no inode can have an iint.
+ */
+static inline bool ima_ns_events_wanted(void)
+{
+	return READ_ONCE(ima_ns_in_use);
+}
 
 void ima_ns_tree_add(struct ima_namespace *ns);
 void ima_ns_tree_del(struct ima_namespace *ns);
@@ -890,321 +789,46 @@ static inline bool ima_ns_is_below(const struct ima_namespace *ns,
 	return ns->parent == above;
 }
 
+int ima_ns_open(struct inode *inode, struct file *file);
+int ima_ns_release(struct inode *inode, struct file *file);
+int ima_ns_seq_open(struct file *file, const struct seq_operations *ops);
+int ima_ns_list_open(struct file *file, const struct seq_operations *ops);
+u8 *ima_ns_list_digest(struct seq_file *m, struct ima_template_entry *entry,
+		       u8 *digest, int *size);
+int ima_ns_seq_release(struct inode *inode, struct file *file);
+
+/* The namespace that an open file refers to. */
+static inline struct ima_namespace *ima_file_ns(const struct file *file)
+{
+	return file->private_data;
+}
+
+static inline struct ima_namespace *ima_seq_ns(const struct seq_file *m)
+{
+	struct ima_seq_file *sf = m->private;
+
+	return sf->ns;
+}
+
+/* The rules that a file shows: those in force when reading began.  Needs RCU. */
+static inline struct list_head *ima_seq_rules(const struct seq_file *m, bool begin)
+{
+	struct ima_seq_file *sf = m->private;
+
+	if (begin)
+		sf->rules = rcu_dereference(sf->ns->policy.rules);
+	return sf->rules;
+}
+
 int __init ima_ns_dir_init(struct dentry *dir);
 int __init ima_ns_fs_init(struct dentry *dir);
 
+#define static_unless_ima_ns
+
 /* A lease on a file that all share would let one keep the others waiting. */
 #define ima_ns_setlease		simple_nosetlease
-
-#else /* CONFIG_IMA_NS */
-
-static inline struct ima_namespace *ima_ns_current(void)
-{
-	return &init_ima_ns;
-}
-
-static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
-{
-}
-
-static inline struct ima_iint_state *
-ima_ns_state_find(const struct ima_namespace *ns, struct ima_iint_cache *iint)
-{
-	return &iint->state;
-}
-
-static inline struct ima_iint_state *
-ima_ns_state_get(struct ima_namespace *ns, struct ima_iint_cache *iint)
-{
-	return &iint->state;
-}
-
-static inline void ima_ns_status_free_iint(struct ima_iint_cache *iint)
-{
-}
-
-static inline bool ima_ns_state_arm(const struct ima_namespace *ns,
-				    struct ima_iint_cache *iint,
-				    struct ima_iint_state *state)
-{
-	set_bit(IMA_MAY_EMIT_TOMTOU, &state->atomic_flags);
-	return false;
-}
-
-static inline bool ima_ns_state_disarm(const struct ima_namespace *ns,
-				       struct ima_iint_state *state)
-{
-	return test_and_clear_bit(IMA_MAY_EMIT_TOMTOU, &state->atomic_flags);
-}
-
-static inline void ima_ns_writer(const struct file *file)
-{
-}
-
-static inline bool ima_ns_seen(struct ima_namespace *leaf,
-			       struct file *file, const struct cred *cred,
-			       int kind, struct ima_ns_when *now)
-{
-	return false;
-}
-
-static inline void ima_ns_remember(struct ima_walk *walk, struct file *file,
-				   const struct cred *cred)
-{
-}
-
-static inline void ima_ns_chain_changed(struct ima_namespace *ns)
-{
-}
-
-static inline void ima_ns_chain_rules(struct ima_namespace *ns,
-				      const struct ima_ns_rules *about)
-{
-}
-
-static inline void ima_ns_open_for_write(const struct file *file)
-{
-}
-
-static inline struct ima_namespace *
-ima_ns_next(struct ima_namespace *ns, int kind, const struct file *file,
-	    const struct cred *cred)
-{
-	return ns;
-}
-
-static inline void ima_ns_violations_drain(const struct ima_namespace *ns)
-{
-}
-
-static inline void ima_ns_status_init(void)
-{
-}
-
-static inline int ima_ns_log_prepare(struct ima_namespace *ns)
-{
-	return 0;
-}
-
-static inline int ima_ns_log_room(const struct ima_namespace *ns,
-				  const struct ima_ns_owner *payer)
-{
-	return 0;
-}
-
-static inline void ima_ns_log_charge(struct ima_template_entry *entry)
-{
-}
-
-static inline void ima_ns_record_lost(struct ima_namespace *ns)
-{
-}
-
-static inline void ima_ns_not_stored(struct ima_namespace *ns,
-				     struct ima_ns_owner *payer, int err)
-{
-}
-
-static inline struct ima_ns_owner *ima_ns_payer(const struct ima_namespace *ns)
-{
-	return NULL;
-}
-
-static inline void ima_ns_pay(struct ima_ns_owner *owner)
-{
-}
-
-static inline bool ima_ns_may_report(struct ima_namespace *ns, int *missed)
-{
-	return true;
-}
-
-static inline void ima_ns_not_reported(struct ima_namespace *ns, int missed)
-{
-}
-
-static inline void ima_ns_audit_end(const struct ima_namespace *ns,
-				    struct audit_buffer *ab, int missed)
-{
-	audit_log_end(ab);
-}
-
-static inline void ima_ns_tpm_appended(struct ima_namespace *ns)
-{
-}
-
-static inline int ima_ns_list_bank(const struct ima_namespace *ns,
-				   const void *inode_private,
-				   const struct ima_ns_bank **bank)
-{
-	return 0;
-}
-
-static inline int ima_ns_bank_show(const struct ima_ns_bank *bank,
-				   struct ima_template_entry *entry, u8 *digest)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline void ima_walk_measures(struct ima_walk *walk,
-				     const struct ima_namespace *ns)
-{
-}
-
-static inline void ima_walk_wait(struct ima_walk *walk)
-{
-}
-
-static inline void ima_ns_policy_init(void)
-{
-}
-
-static inline int ima_ns_policy_open(struct ima_namespace *ns,
-				     struct file *file)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int ima_ns_parse_scope(struct ima_namespace *ns,
-				     const char *name, int *scope)
-{
-	return -EINVAL;
-}
-
-static inline const char *ima_ns_scope_name(int scope)
-{
-	return NULL;
-}
-
-static inline int
-ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
-		  struct mnt_idmap *idmap, struct inode *inode,
-		  const struct cred *cred, u32 secid, enum ima_hooks func,
-		  int mask, int flags, int *pcr,
-		  struct ima_template_desc **template_desc,
-		  const char *func_data, unsigned int *allowed_algos)
-{
-	return ima_match_policy(ns, IMA_NS_SELF, idmap, inode, cred, secid,
-				func, mask, flags, pcr, template_desc,
-				func_data, allowed_algos);
-}
-
-static inline void ima_ns_lsm_changed(void)
-{
-}
-
-static inline void ima_ns_lsm_rule_added(struct ima_namespace *ns)
-{
-}
-
-static inline void ima_ns_events_init(const struct lsm_id *lsmid)
-{
-}
-
-static inline void ima_ns_attr_changed(struct inode *inode, int ia_valid)
-{
-}
-
-static inline void ima_ns_verdict_refresh(struct ima_namespace *ns,
-					  struct ima_iint_cache *iint,
-					  struct ima_iint_state *state,
-					  int action, unsigned int algos)
-{
-}
-
-static inline bool ima_ns_may_update(const struct ima_namespace *ns,
-				     const struct inode *inode)
-{
-	return false;
-}
-
-static inline bool ima_ns_trusts_hash(const struct ima_namespace *ns,
-				      const struct inode *inode)
-{
-	return true;
-}
-
-static inline void ima_ns_update_later(const struct ima_namespace *ns,
-				       struct ima_iint_cache *iint,
-				       const struct inode *inode,
-				       struct ima_iint_state *state)
-{
-}
-
-static inline bool ima_ns_last_writer(struct ima_iint_cache *iint, bool *fresh)
-{
-	return false;
-}
-
-static inline void ima_ns_update_xattr(struct ima_iint_cache *iint,
-				       struct file *file)
-{
-}
-
-static inline void ima_ns_file_created(struct mnt_idmap *idmap,
-				       struct inode *inode, bool writing)
-{
-}
-
-static inline bool ima_ns_load_denied(int appraise)
-{
-	return false;
-}
-
-static inline bool ima_ns_setxattr_allowed(enum hash_algo algo)
-{
-	return true;
-}
-
-static inline void
-ima_ns_audit_verdict(struct ima_namespace *ns,
-		     const struct ima_iint_cache *iint, struct inode *inode,
-		     const unsigned char *filename, const char *cause,
-		     int result, const struct evm_ima_xattr_data *xattr_value,
-		     int xattr_len)
-{
-}
-
-static inline void ima_ns_audit_denied(struct ima_namespace *ns,
-				       struct inode *inode,
-				       const unsigned char *filename,
-				       const char *op, const char *cause,
-				       int result)
-{
-}
-
-static inline bool ima_ns_in_scope(int rule, int scope)
-{
-	return true;
-}
-
-static inline bool ima_ns_label(const char *label)
-{
-	return false;
-}
-
-static inline kuid_t ima_ns_uid(const struct ima_namespace *ns, kuid_t uid)
-{
-	return uid;
-}
-
-static inline kgid_t ima_ns_gid(const struct ima_namespace *ns, kgid_t gid)
-{
-	return gid;
-}
-
-static inline struct ima_namespace *ima_ns_of_file(const struct file *file)
-{
-	return &init_ima_ns;
-}
-
-static inline int ima_ns_fs_init(struct dentry *dir)
-{
-	return 0;
-}
-
-#define ima_ns_setlease		NULL
-
+#else
+#include "ima_ns_off.h"
 #endif /* CONFIG_IMA_NS */
 
 #ifdef CONFIG_IMA_NS_KEYS
@@ -1258,7 +882,7 @@ static inline void ima_audit_denied(struct ima_namespace *ns,
 				    const char *op, const char *cause,
 				    int result)
 {
-	if (ns->parent)
+	if (ima_ns_parent(ns))
 		ima_ns_audit_denied(ns, inode, filename, op, cause, result);
 	else
 		integrity_audit_msg(AUDIT_INTEGRITY_DATA, inode, filename, op,
@@ -1271,32 +895,11 @@ static inline void ima_state_update_later(const struct ima_namespace *ns,
 					  const struct inode *inode,
 					  struct ima_iint_state *state)
 {
-	if (ns->parent)
+	if (ima_ns_parent(ns))
 		ima_ns_update_later(ns, iint, inode, state);
 	else
 		set_bit(IMA_UPDATE_XATTR, &state->atomic_flags);
 }
-
-void ima_walk_check_changed(struct ima_walk *walk,
-			    const struct ima_namespace *ns, struct file *file,
-			    struct ima_iint_cache *iint,
-			    struct ima_iint_state *state, int action);
-int ima_walk_file(struct ima_walk *walk, struct file *file,
-		  const struct cred *cred, u32 secid, char *buf, loff_t size,
-		  int mask, enum ima_hooks func);
-int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
-		     struct ima_iint_cache *iint,
-		     const struct ima_iint_state *state, struct file *file,
-		     void *buf, loff_t size, enum hash_algo algo,
-		     struct modsig *modsig);
-
-int ima_ns_open(struct inode *inode, struct file *file);
-int ima_ns_release(struct inode *inode, struct file *file);
-int ima_ns_seq_open(struct file *file, const struct seq_operations *ops);
-int ima_ns_list_open(struct file *file, const struct seq_operations *ops);
-u8 *ima_ns_list_digest(struct seq_file *m, struct ima_template_entry *entry,
-		       u8 *digest, int *size);
-int ima_ns_seq_release(struct inode *inode, struct file *file);
 
 /* Has a policy been loaded where that is possible once, and not readable? */
 static inline bool ima_ns_policy_is_final(const struct ima_namespace *ns)
@@ -1321,26 +924,9 @@ static inline bool ima_ns_may_write_policy(const struct ima_namespace *ns)
 static inline bool ima_ns_may_read_policy(const struct ima_namespace *ns)
 {
 	return ns_capable(ns->user_ns, CAP_SYS_ADMIN) ||
-	       (ns->parent && ns_capable(ns->user_ns, CAP_MAC_ADMIN));
+	       (ima_ns_parent(ns) && ns_capable(ns->user_ns, CAP_MAC_ADMIN));
 }
 
 DEFINE_FREE(put_ima_ns, struct ima_namespace *, put_ima_ns(IS_ERR(_T) ? NULL : _T))
-
-extern bool ima_ns_in_use;
-
-/**
- * ima_ns_events_wanted - may any namespace have state of inodes?
- *
- * Spares a host that has neither a policy nor containers the look at the inode, as
- * ever; once that there were any, the inode alone knows, since who changes a file
- * need not be in a namespace that measured it.
- *
- * Return: false if no inode can have an iint.
- */
-static inline bool ima_ns_events_wanted(void)
-{
-	return IS_ENABLED(CONFIG_IMA_NS) ? READ_ONCE(ima_ns_in_use) :
-					   ima_policy_flag;
-}
 
 #endif /* _IMA_NS_H */

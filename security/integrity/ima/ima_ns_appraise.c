@@ -160,7 +160,7 @@ bool ima_ns_setxattr_allowed(enum hash_algo algo)
 	unsigned int algos;
 
 	for (ns = ima_ns_current(); ns->parent; ns = ns->parent) {
-		algos = READ_ONCE(ns->policy.setxattr_algos);
+		algos = atomic_read(&ns->policy.setxattr_algos);
 		if (algos && !(algos & BIT(algo)) &&
 		    ima_ns_binds(ns, current_cred()))
 			return false;

@@ -4,9 +4,9 @@
  *
  * An access is judged by every level, and most say nothing.  Each namespace has
  * for its whole chain which accesses there are rules about, and a number that
- * changes with whatever a decision of the chain rests on.  Who changes that tells
- * their descendants, so that a hook need not look up the chain; nobody else is
- * told, or one tenant could slow down all others.
+ * changes with whatever a decision of the chain rests on.  Whoever changes that
+ * brings all descendants up to date, so that a hook looks at its own level alone; and
+ * nobody else, or one tenant could slow down all others.
  */
 
 #include <linux/list.h>
@@ -103,6 +103,7 @@ static bool was_walked(const struct ima_namespace *ns, u64 ticket)
 void ima_ns_chain_add(struct ima_namespace *ns)
 {
 	INIT_LIST_HEAD(&ns->chain.children);
+	spin_lock_init(&ns->chain.who_lock);
 	WRITE_ONCE(ima_ns_in_use, true);
 
 	mutex_lock(&ima_ns_chain_lock);

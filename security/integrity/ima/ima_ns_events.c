@@ -14,13 +14,13 @@
 
 #include "ima.h"
 
-static struct ima_iint_cache *known(struct inode *inode)
+static struct ima_iint_cache *known_file(struct inode *inode)
 {
 	return S_ISREG(inode->i_mode) ? ima_iint_find(inode) : NULL;
 }
 
 /* Counts an event for children; nobody at all is to be spared a look. */
-static void count(struct ima_iint_cache *iint, atomic64_t *seq)
+static void count_for_children(struct ima_iint_cache *iint, atomic64_t *seq)
 {
 	/* A status that is missed here is a new one, with nothing done yet. */
 	if (list_empty(&iint->statuses))
@@ -41,11 +41,11 @@ static void count(struct ima_iint_cache *iint, atomic64_t *seq)
  */
 void ima_ns_attr_changed(struct inode *inode, int ia_valid)
 {
-	struct ima_iint_cache *iint = known(inode);
+	struct ima_iint_cache *iint = known_file(inode);
 
 	if (iint)
-		count(iint, ia_valid & ATTR_SIZE ? &iint->xattr_seq :
-						   &iint->attr_seq);
+		count_for_children(iint, ia_valid & ATTR_SIZE ?
+					 &iint->xattr_seq : &iint->attr_seq);
 }
 
 /* A signature decides which algorithm the file is hashed with. */
@@ -56,9 +56,9 @@ static void ima_ns_xattr_changed(struct dentry *dentry, const char *name)
 	if (strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN))
 		return;
 
-	iint = known(d_backing_inode(dentry));
+	iint = known_file(d_backing_inode(dentry));
 	if (iint)
-		count(iint, &iint->xattr_seq);
+		count_for_children(iint, &iint->xattr_seq);
 }
 
 static void ima_ns_post_setxattr(struct dentry *dentry, const char *name,

@@ -20,7 +20,10 @@ struct ima_namespace init_ima_ns = {
 #endif
 	},
 	.user_ns = &init_user_ns,
-	.chain.children = LIST_HEAD_INIT(init_ima_ns.chain.children),
+	.chain = {
+		.children = LIST_HEAD_INIT(init_ima_ns.chain.children),
+		.who_lock = __SPIN_LOCK_UNLOCKED(init_ima_ns.chain.who_lock),
+	},
 	.policy = {
 		.rules = (struct list_head __rcu *)&ima_default_rules,
 		.custom = LIST_HEAD_INIT(init_ima_ns.policy.custom),

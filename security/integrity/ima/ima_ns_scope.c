@@ -15,7 +15,7 @@
 #include <linux/string.h>
 #include <linux/user_namespace.h>
 
-#include "ima.h"
+#include "ima_rule.h"
 
 static const char * const scope_names[] = {
 	[IMA_NS_SELF] = "self",
@@ -27,19 +27,20 @@ static const char * const scope_names[] = {
  * ima_ns_parse_scope - parse the word after ns=
  * @ns: the namespace that the rule is for
  * @name: the word
- * @scope: of the rule; 0 unless there was a ns= before
+ * @entry: the rule, whose scope is 0 unless there was a ns= before
  *
  * Context: the one writer of the policy of @ns; the rule is not in force.
  * Return: 0, or -EINVAL if there is no such scope or the rule has one.
  */
-int ima_ns_parse_scope(struct ima_namespace *ns, const char *name, int *scope)
+int ima_ns_parse_scope(struct ima_namespace *ns, const char *name,
+		       struct ima_rule_entry *entry)
 {
 	int found = match_string(scope_names + 1, IMA_NS_ALL, name);
 
-	if (found < 0 || *scope)
+	if (found < 0 || entry->scope)
 		return -EINVAL;
 
-	*scope = found + 1;
+	entry->scope = found + 1;
 	/* Whoever finds the rule in force must find this set. */
 	WRITE_ONCE(ns->policy.scoped, true);
 	return 0;

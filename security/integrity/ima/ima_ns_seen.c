@@ -136,7 +136,8 @@ static __always_inline int find_who(const struct ima_namespace *ns,
 		/* Pairs with insert_who(). */
 		unsigned int kind = smp_load_acquire(&slots[slot].kind);
 
-		if (kind == who->kind && same(&slots[slot], who))
+		/* Emptied and filled anew meanwhile, the chain has another number. */
+		if (kind == who->kind && data_race(same(&slots[slot], who)))
 			return slot;
 		if (!kind)
 			return -1;
@@ -144,8 +145,6 @@ static __always_inline int find_who(const struct ima_namespace *ns,
 	}
 	return -1;
 }
-
-static DEFINE_SPINLOCK(who_lock);
 
 static int insert_who(struct ima_ns_who *slots, const struct ima_ns_who *who)
 {
@@ -172,7 +171,6 @@ static bool alloc_whos(struct ima_namespace *ns)
 	if (READ_ONCE(ns->chain.who))
 		return true;
 
-	WRITE_ONCE(ns->chain.started, jiffies);
 	slots = kcalloc(IMA_NS_WHOS, sizeof(*slots),
 			ns->parent ? GFP_KERNEL_ACCOUNT : GFP_KERNEL);
 	if (!slots)
@@ -180,6 +178,8 @@ static bool alloc_whos(struct ima_namespace *ns)
 	/* Pairs with find_who(). */
 	if (cmpxchg_release(&ns->chain.who, NULL, slots))
 		kfree(slots);
+	else
+		WRITE_ONCE(ns->chain.started, jiffies);
 	return true;
 }
 
@@ -191,9 +191,9 @@ static int add_who(struct ima_namespace *ns, const struct ima_ns_who *who)
 	if (number >= 0 || !alloc_whos(ns))
 		return number;
 
-	spin_lock(&who_lock);
+	spin_lock(&ns->chain.who_lock);
 	number = insert_who(ns->chain.who, who);
-	spin_unlock(&who_lock);
+	spin_unlock(&ns->chain.who_lock);
 	if (number >= 0)
 		return number;
 
@@ -214,10 +214,10 @@ void ima_ns_who_clear(struct ima_namespace *ns)
 {
 	int i;
 
-	spin_lock(&who_lock);
+	spin_lock(&ns->chain.who_lock);
 	for (i = 0; i < IMA_NS_WHOS; i++)
 		WRITE_ONCE(ns->chain.who[i].kind, 0);
-	spin_unlock(&who_lock);
+	spin_unlock(&ns->chain.who_lock);
 }
 
 /**
@@ -392,6 +392,8 @@ bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
 static void remember(const struct ima_walk *walk, struct ima_iint_cache *iint,
 		     struct ima_ns_seen *seen, int kind, int number)
 {
+	int i;
+
 	lockdep_assert_held(&iint->mutex);
 
 	/* Never back to what was before; see the top of this file. */
@@ -400,7 +402,8 @@ static void remember(const struct ima_walk *walk, struct ima_iint_cache *iint,
 		return;
 
 	if (seen->gen != walk->then.gen || seen->event != walk->then.event) {
-		memset(seen->done, 0, sizeof(seen->done));
+		for (i = 0; i < IMA_SEEN_KINDS; i++)
+			WRITE_ONCE(seen->done[i], 0);
 		/* Pairs with recalls(). */
 		smp_wmb();
 		WRITE_ONCE(seen->event, walk->then.event);
@@ -432,7 +435,6 @@ void ima_ns_remember(struct ima_walk *walk, struct file *file,
 
 	if (!walk->then.gen || walk->cold ||
 	    (ima_sb_iflags(file) & SB_I_IMA_UNVERIFIABLE_SIGNATURE) ||
-	    fatal_signal_pending(current) ||
 	    !describe(leaf, cred, BIT(walk->kind), &who))
 		return;
 

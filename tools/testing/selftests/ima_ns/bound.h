@@ -37,18 +37,14 @@ FIXTURE_SETUP(vtpm)
 	ASSERT_EQ(0, scratch_make(&self->scratch, FS_TMPFS));
 	ASSERT_EQ(0, host_tpm_rules());
 	ASSERT_EQ(0, agent_start(&self->host, NULL, 0));
-	ASSERT_EQ(0, agent_start(&self->a, NULL, CLONE_NEWNS));
-	ASSERT_EQ(0, agent_start(&self->b, NULL, CLONE_NEWNS));
-	ASSERT_EQ(0, agent_start(&self->rootless, NULL,
-				 CLONE_NEWUSER | CLONE_NEWNS));
-	self->id_a = agent_number(&self->a, "id");
-	self->id_b = agent_number(&self->b, "id");
-	self->id_rootless = agent_number(&self->rootless, "id");
-	ASSERT_LT(0, self->id_a);
-	self->list_a = agent_open(&self->a, ASCII_LIST, O_RDONLY);
-	self->list_host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->list_a);
-	ASSERT_LE(0, self->list_host);
+	ASSERT_EQ(0, namespace_start(&self->a, NULL, CLONE_NEWNS,
+				     &self->id_a));
+	ASSERT_EQ(0, namespace_start(&self->b, NULL, CLONE_NEWNS,
+				     &self->id_b));
+	ASSERT_EQ(0, namespace_start(&self->rootless, NULL,
+				     CLONE_NEWUSER | CLONE_NEWNS,
+				     &self->id_rootless));
+	ASSERT_EQ(0, lists_open(&self->a, &self->list_a, &self->list_host));
 	ASSERT_EQ(0, vtpm_start(&self->v, 0, NULL));
 	self->other.fd = -1;
 }
@@ -59,10 +55,7 @@ FIXTURE_TEARDOWN(vtpm)
 	close(self->list_host);
 	vtpm_stop(&self->v);
 	vtpm_stop(&self->other);
-	agent_stop(&self->rootless);
-	agent_stop(&self->b);
-	agent_stop(&self->a);
-	agent_stop(&self->host);
+	agents_stop(&self->rootless, &self->b, &self->a, &self->host);
 	set_timeout(TIMEOUT_MS);
 	scratch_remove(&self->scratch);
 }

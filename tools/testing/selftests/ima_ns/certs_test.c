@@ -35,15 +35,13 @@ FIXTURE_SETUP(certs)
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
 	ASSERT_EQ(0, host_load_once(HOST_KEYS, "keyrings=.ima_ns"));
 	ASSERT_EQ(0, agent_start(&self->host, NULL, 0));
-	ASSERT_EQ(0, agent_start(&self->a, NULL, CLONE_NEWNS));
+	ASSERT_EQ(0, namespace_start(&self->a, NULL, CLONE_NEWNS,
+				     &self->id_a));
 	ASSERT_EQ(0, agent_start(&self->below, &self->a, CLONE_NEWNS));
-	ASSERT_EQ(0, agent_start(&self->b, NULL, CLONE_NEWNS));
+	ASSERT_EQ(0, namespace_start(&self->b, NULL, CLONE_NEWNS,
+				     &self->id_b));
 	ASSERT_EQ(0, user_start(&self->user, &self->mine, USER));
-	self->id_a = agent_number(&self->a, "id");
-	self->id_b = agent_number(&self->b, "id");
 	self->id_mine = agent_number(&self->mine, "id");
-	ASSERT_LT(0, self->id_a);
-	ASSERT_LT(0, self->id_b);
 	ASSERT_LT(0, self->id_mine);
 	self->list_a = agent_open(&self->a, ASCII_LIST, O_RDONLY);
 	self->list_b = agent_open(&self->b, ASCII_LIST, O_RDONLY);
@@ -67,12 +65,8 @@ FIXTURE_TEARDOWN(certs)
 	close(self->list_a);
 	close(self->list_b);
 	close(self->list_host);
-	agent_stop(&self->mine);
-	agent_stop(&self->user);
-	agent_stop(&self->b);
-	agent_stop(&self->below);
-	agent_stop(&self->a);
-	agent_stop(&self->host);
+	agents_stop(&self->mine, &self->user, &self->b, &self->below, &self->a,
+		    &self->host);
 }
 
 static long do_read_weak(struct call *call, int fd)

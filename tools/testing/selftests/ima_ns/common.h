@@ -232,19 +232,24 @@ static inline long read_number(int fd)
 	return strtol(text, NULL, 10);
 }
 
-static inline long own_number(const char *name)
+static inline long path_number(const char *path)
 {
-	char path[PATH_MAX];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	long ret;
-	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", IMA_DIR, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	ret = read_number(fd);
 	close(fd);
 	return ret;
+}
+
+static inline long own_number(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", IMA_DIR, name);
+	return path_number(path);
 }
 
 /* clone3() without a stack, that is, fork() with flags. */
@@ -406,18 +411,20 @@ static long do_fork_agent(struct call *call, int fd)
 	return pid;
 }
 
-/* Prepares the memory that agents share with the test. */
-static int agents_init(void)
+/* Memory that agents share with the test, or NULL. */
+static inline void *shared_memory(size_t size)
 {
-	void *const pool = mmap(NULL, sizeof(*call_pool) * MAX_AGENTS,
-				PROT_READ | PROT_WRITE,
+	void *const area = mmap(NULL, size, PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
 				-1, 0);
 
-	if (pool == MAP_FAILED)
-		return -errno;
-	call_pool = pool;
-	return 0;
+	return area == MAP_FAILED ? NULL : area;
+}
+
+static int agents_init(void)
+{
+	call_pool = shared_memory(sizeof(*call_pool) * MAX_AGENTS);
+	return call_pool ? 0 : -errno;
 }
 
 static long do_enter_new(struct call *call, int fd)
@@ -487,6 +494,16 @@ static inline int agent_stop(struct agent *agent)
 	return reap(agent->pid);
 }
 
+static inline void agents_stop_all(struct agent *const agents[])
+{
+	while (*agents)
+		agent_stop(*agents++);
+}
+
+/* Lets agents exit, in the order in which they are given. */
+#define agents_stop(...) \
+	agents_stop_all((struct agent *[]){ __VA_ARGS__, NULL })
+
 static long do_open(struct call *call, int fd)
 {
 	if (fd >= 0)
@@ -537,6 +554,18 @@ static inline long agent_number(struct agent *agent, const char *name)
 	ret = read_number(fd);
 	close(fd);
 	return ret;
+}
+
+/* Starts an agent in a new IMA namespace, and tells that one's id. */
+static inline int namespace_start(struct agent *agent, struct agent *from,
+				  int flags, long *id)
+{
+	const int err = agent_start(agent, from, flags);
+
+	if (err)
+		return err;
+	*id = agent_number(agent, "id");
+	return *id > 0 ? 0 : *id ?: -EXDEV;
 }
 
 static long do_setns(struct call *call, int fd)

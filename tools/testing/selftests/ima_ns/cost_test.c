@@ -59,10 +59,7 @@ FIXTURE_SETUP(cost)
 
 FIXTURE_TEARDOWN(cost)
 {
-	agent_stop(&self->crowd);
-	agent_stop(&self->plain);
-	agent_stop(&self->flooded);
-	agent_stop(&self->host);
+	agents_stop(&self->crowd, &self->plain, &self->flooded, &self->host);
 	scratch_remove(&self->scratch);
 }
 
@@ -95,7 +92,7 @@ static void flood_path(const struct flood *flood, __u32 number, char path[128])
 struct record {
 	unsigned char data[128];
 	char *number;
-	__u32 first[8];
+	__u64 first[8];
 };
 
 static void add_field(struct record *record, size_t *n, const void *field,
@@ -141,7 +138,7 @@ static unsigned int place_of(__u32 digest)
 
 static unsigned int place_of_number(struct record *record, __u32 number)
 {
-	__u32 state[8];
+	__u64 state[8];
 	int i;
 
 	for (i = 8; i--; number /= 10)

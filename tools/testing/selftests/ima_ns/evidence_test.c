@@ -30,10 +30,7 @@ FIXTURE_SETUP(evidence)
 	ASSERT_EQ(0, agent_start(&self->below, &self->a, CLONE_NEWNS));
 	ASSERT_EQ(0, user_start(&self->user, &self->mine, USER));
 	self->id_below = agent_number(&self->below, "id");
-	self->list_a = agent_open(&self->a, ASCII_LIST, O_RDONLY);
-	self->list_host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->list_a);
-	ASSERT_LE(0, self->list_host);
+	ASSERT_EQ(0, lists_open(&self->a, &self->list_a, &self->list_host));
 }
 
 FIXTURE_TEARDOWN(evidence)

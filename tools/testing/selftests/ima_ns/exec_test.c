@@ -58,7 +58,7 @@ static int register_format(const struct _test_data_scoped *self)
 }
 
 /* How many records the host gains; the program's status says it was it. */
-static int execute(struct _test_data_scoped *self)
+static int execute_document(struct _test_data_scoped *self)
 {
 	const int before = fd_count(self->list);
 	const int status = agent_exec(&self->child, self->document, USER);
@@ -75,9 +75,9 @@ TEST_F(scoped, credentials_of_the_document)
 		SKIP(return, "needs binfmt_misc");
 	ASSERT_EQ(0, register_format(self));
 	ASSERT_EQ(0, chmod(self->document, 0755));
-	EXPECT_EQ(0, execute(self));
+	EXPECT_EQ(0, execute_document(self));
 	ASSERT_EQ(0, chmod(self->document, 04755));
-	EXPECT_EQ(1, execute(self));
+	EXPECT_EQ(1, execute_document(self));
 	EXPECT_EQ(1, fd_count_path(self->list, self->interpreter));
 	EXPECT_EQ(0, write_path(BINFMT "/ima_ns", 0, "-1", 2));
 	if (!mounted)

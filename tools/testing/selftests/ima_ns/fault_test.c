@@ -58,9 +58,8 @@ FIXTURE_SETUP(fault)
 	ASSERT_EQ(0, get_file(FAILSLAB "verbose", self->verbose));
 	ASSERT_EQ(0, set_file(FAILSLAB "ignore-gfp-wait", "N"));
 	ASSERT_EQ(0, set_file(FAILSLAB "verbose", "0"));
-	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, outcome);
+	outcome = shared_memory(sizeof(*outcome));
+	ASSERT_NE(NULL, outcome);
 }
 
 FIXTURE_TEARDOWN(fault)

@@ -260,9 +260,8 @@ FIXTURE_SETUP(fuse)
 	self->mode = st.st_mode & 0777;
 	ASSERT_EQ(0, chmod(DEVICE, 0666));
 	ASSERT_EQ(0, host_load_once(HOST_RULES, "fowner=61760"));
-	served = mmap(NULL, sizeof(*served), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, served);
+	served = shared_memory(sizeof(*served));
+	ASSERT_NE(NULL, served);
 	ASSERT_EQ(0, scratch_make(&self->scratch, FS_TMPFS));
 	ASSERT_EQ(0, make_dirs(self));
 	ASSERT_EQ(0, scratch_subject(&self->scratch, "program", 0, program));
@@ -282,12 +281,8 @@ FIXTURE_TEARDOWN(fuse)
 	EXPECT_EQ(0, chmod(DEVICE, self->mode));
 	close(self->told[0]);
 	close(self->told[1]);
-	agent_stop(&self->mine);
-	agent_stop(&self->user);
-	agent_stop(&self->b);
-	agent_stop(&self->second);
-	agent_stop(&self->root);
-	agent_stop(&self->host);
+	agents_stop(&self->mine, &self->user, &self->b, &self->second,
+		    &self->root, &self->host);
 	scratch_remove(&self->scratch);
 	munmap(served, sizeof(*served));
 }

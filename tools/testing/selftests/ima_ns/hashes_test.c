@@ -58,11 +58,8 @@ FIXTURE_SETUP(hashes)
 
 FIXTURE_TEARDOWN(hashes)
 {
-	agent_stop(&self->b);
-	agent_stop(&self->visitor);
-	agent_stop(&self->inner);
-	agent_stop(&self->below);
-	agent_stop(&self->rootless);
+	agents_stop(&self->b, &self->visitor, &self->inner, &self->below,
+		    &self->rootless);
 }
 
 /* Ways to make a file. */

@@ -202,10 +202,8 @@ FIXTURE_TEARDOWN(join)
 {
 	close(self->party.host_list);
 	close(self->party.list);
-	agent_stop(&self->party.visitor);
-	agent_stop(&self->party.inner);
-	agent_stop(&self->party.maker);
-	agent_stop(&self->party.target);
+	agents_stop(&self->party.visitor, &self->party.inner,
+		    &self->party.maker, &self->party.target);
 	scratch_remove(&self->scratch);
 }
 

@@ -100,6 +100,39 @@ static inline long agent_keyring(struct agent *agent)
 	return fd < 0 ? fd : parse_keyring(fd, &locked);
 }
 
+/* Who possesses a keyring may do more to the keys that are in it. */
+static inline long possess_keyring(struct agent *agent)
+{
+	const long ring = agent_keyring(agent);
+	long err = ring;
+
+	if (err > 0)
+		err = agent_keyctl(agent, KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0);
+	if (err > 0)
+		err = agent_keyctl(agent, KEYCTL_LINK, ring,
+				   KEY_SPEC_SESSION_KEYRING, 0);
+	return err ?: ring;
+}
+
+enum loss { UNLINKED, CLEARED, REVOKED, INVALIDATED, EXPIRED, LOSSES };
+
+static inline int lose_key(struct agent *agent, long ring, long key,
+			   enum loss loss)
+{
+	switch (loss) {
+	case UNLINKED:
+		return agent_keyctl(agent, KEYCTL_UNLINK, key, ring, 0);
+	case CLEARED:
+		return agent_keyctl(agent, KEYCTL_CLEAR, ring, 0, 0);
+	case REVOKED:
+		return agent_keyctl(agent, KEYCTL_REVOKE, key, 0, 0);
+	case INVALIDATED:
+		return agent_keyctl(agent, KEYCTL_INVALIDATE, key, 0, 0);
+	default:
+		return agent_keyctl(agent, KEYCTL_SET_TIMEOUT, key, 1, 0);
+	}
+}
+
 /* Where the host has a file of a namespace. */
 static inline void ns_file(char path[PATH_MAX], long id, const char *name)
 {

@@ -95,9 +95,7 @@ FIXTURE_SETUP(layers)
 
 FIXTURE_TEARDOWN(layers)
 {
-	agent_stop(&self->b);
-	agent_stop(&self->a);
-	agent_stop(&self->host);
+	agents_stop(&self->b, &self->a, &self->host);
 	scratch_remove(&self->scratch);
 }
 
@@ -190,6 +188,17 @@ static void expect_quiet(struct __test_metadata *const _metadata,
 	expect_gains(_metadata, self, &self->b, self->lower, 0, 0, 0);
 }
 
+/* The lower file is the same in each list, and was executed by both. */
+static void expect_shared(struct __test_metadata *const _metadata,
+			  struct _test_data_layers *self)
+{
+	expect_same_line(_metadata, self, self->a_list, self->b_list,
+			 self->lower);
+	expect_same_line(_metadata, self, self->a_list, self->host_list,
+			 self->lower);
+	expect_quiet(_metadata, self);
+}
+
 /* Writes other unique bytes over those at the end of a subject. */
 static int overwrite(const char *path)
 {
@@ -232,11 +241,7 @@ static int change_copy(struct agent *agent, const char *path)
 TEST_F(layers, shared_file)
 {
 	both_execute(_metadata, self);
-	expect_same_line(_metadata, self, self->a_list, self->b_list,
-			 self->lower);
-	expect_same_line(_metadata, self, self->a_list, self->host_list,
-			 self->lower);
-	expect_quiet(_metadata, self);
+	expect_shared(_metadata, self);
 	ASSERT_EQ(1, fd_count_path(self->host_list, self->path));
 }
 
@@ -262,11 +267,7 @@ TEST_F(layers, lower_changed)
 	expect_quiet(_metadata, self);
 	ASSERT_EQ(0, overwrite(self->lower));
 	both_execute(_metadata, self);
-	expect_same_line(_metadata, self, self->a_list, self->b_list,
-			 self->lower);
-	expect_same_line(_metadata, self, self->a_list, self->host_list,
-			 self->lower);
-	expect_quiet(_metadata, self);
+	expect_shared(_metadata, self);
 }
 
 /* The overlay knows the size that the file had: the digest is of all of it. */

@@ -124,9 +124,7 @@ static pid_t old_clone(unsigned long flags)
 
 static int identify_old_clone(unsigned long flags, struct identity *child)
 {
-	struct identity *const shared = mmap(NULL, sizeof(*shared),
-					     PROT_READ | PROT_WRITE,
-					     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct identity *const shared = shared_memory(sizeof(*shared));
 	const pid_t pid = old_clone(flags);
 	int ret;
 
@@ -308,9 +306,7 @@ static void dive(struct dive *view)
  */
 TEST_F(life, levels_end)
 {
-	struct dive *const view = mmap(NULL, sizeof(*view),
-				       PROT_READ | PROT_WRITE,
-				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct dive *const view = shared_memory(sizeof(*view));
 	int ready[2], leave[2];
 	char byte = 0;
 	pid_t pid;

@@ -120,6 +120,25 @@ static inline int fd_count_path(int fd, const char *path)
 	return ret;
 }
 
+/* Violations in a list: template digests of zeros, of a file with that name. */
+static inline int fd_count_violations(int fd, const char *name)
+{
+	static const char zeros[] = "10 0000000000000000000000000000000000000000 ";
+	const char *line, *end;
+	struct list list;
+	int count = 0;
+
+	if (list_read(fd, &list))
+		return -EIO;
+	for (line = list.text; (end = strchr(line, '\n')); line = end + 1) {
+		if (!strncmp(line, zeros, strlen(zeros)) &&
+		    memmem(line, end - line, name, strlen(name)))
+			count++;
+	}
+	list_free(&list);
+	return count;
+}
+
 static inline int fd_count(int fd)
 {
 	struct list list;
@@ -127,6 +146,16 @@ static inline int fd_count(int fd)
 
 	list_free(&list);
 	return ret ? ret : list.count;
+}
+
+/* Opens the list of an agent's namespace, and that of the host. */
+static inline int lists_open(struct agent *agent, int *own, int *host)
+{
+	*own = agent_open(agent, ASCII_LIST, O_RDONLY);
+	if (*own < 0)
+		return *own;
+	*host = open(ASCII_LIST, O_RDONLY | O_CLOEXEC);
+	return *host < 0 ? -errno : 0;
 }
 
 /* What a line says of a file: " sha256:DIGEST PATH". */

@@ -6,8 +6,6 @@
  * and is the container's all the same.
  */
 
-#include <dirent.h>
-
 #include "replay.h"
 #include "tpm_files.h"
 

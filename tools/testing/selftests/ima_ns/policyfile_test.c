@@ -49,9 +49,7 @@ FIXTURE_SETUP(file)
 
 FIXTURE_TEARDOWN(file)
 {
-	agent_stop(&self->other);
-	agent_stop(&self->child);
-	agent_stop(&self->host);
+	agents_stop(&self->other, &self->child, &self->host);
 }
 
 /* What opening the file of a namespace says. */

@@ -42,10 +42,7 @@ FIXTURE_SETUP(quota)
 FIXTURE_TEARDOWN(quota)
 {
 	close(self->list);
-	agent_stop(&self->other);
-	agent_stop(&self->second);
-	agent_stop(&self->own);
-	agent_stop(&self->first);
+	agents_stop(&self->other, &self->second, &self->own, &self->first);
 	scratch_remove(&self->scratch);
 }
 

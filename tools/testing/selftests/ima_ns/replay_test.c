@@ -6,8 +6,6 @@
  * always": in each bank of real emulators, whatever happens at the same time.
  */
 
-#include <dirent.h>
-
 #include "replay.h"
 #include "tpm_files.h"
 #include "work.h"

@@ -29,11 +29,11 @@ FIXTURE_SETUP(rules)
 {
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
 	ASSERT_EQ(0, scratch_make(&self->scratch, FS_EXT4));
-	ASSERT_EQ(0, agent_start(&self->a, NULL, CLONE_NEWNS));
+	ASSERT_EQ(0, namespace_start(&self->a, NULL, CLONE_NEWNS,
+				     &self->id_a));
 	ASSERT_EQ(0, agent_start(&self->below, &self->a, CLONE_NEWNS));
-	ASSERT_EQ(0, agent_start(&self->b, NULL, CLONE_NEWNS));
-	self->id_a = agent_number(&self->a, "id");
-	self->id_b = agent_number(&self->b, "id");
+	ASSERT_EQ(0, namespace_start(&self->b, NULL, CLONE_NEWNS,
+				     &self->id_b));
 	self->list_a = agent_open(&self->a, ASCII_LIST, O_RDONLY);
 	ASSERT_LE(0, self->list_a);
 	ASSERT_LT(0, give_key(&self->a, self->id_a, "a"));
@@ -42,9 +42,7 @@ FIXTURE_SETUP(rules)
 FIXTURE_TEARDOWN(rules)
 {
 	close(self->list_a);
-	agent_stop(&self->b);
-	agent_stop(&self->below);
-	agent_stop(&self->a);
+	agents_stop(&self->b, &self->below, &self->a);
 	scratch_remove(&self->scratch);
 }
 

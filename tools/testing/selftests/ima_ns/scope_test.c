@@ -11,6 +11,7 @@
 
 #include "world.h"
 #include "audit.h"
+#include "user.h"
 
 #define USER 61210
 #define OTHER 61211
@@ -263,17 +264,6 @@ FIXTURE_VARIANT_ADD(scope, container_audit) { 1, 1, AUDIT };
 FIXTURE_VARIANT_ADD(scope, container_dont_audit) { 1, 1, DONT_AUDIT };
 /* clang-format on */
 
-static int write_maps(pid_t pid)
-{
-	char path[64];
-	int err;
-
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
-	err = write_path(path, 0, MAP, strlen(MAP));
-	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
-	return err ?: write_path(path, 0, MAP, strlen(MAP));
-}
-
 /* Has the agent leave for a level; a container's first task is its root. */
 static int leave(struct agent *agent, bool container)
 {
@@ -283,7 +273,7 @@ static int leave(struct agent *agent, bool container)
 	err = agent_call(agent, do_unshare_only, -1, NULL);
 	if (err || !container)
 		return err;
-	return write_maps(agent->pid) ?:
+	return map_ids(agent->pid, MAP) ?:
 	       agent_call(agent, do_become_root, -1, NULL);
 }
 

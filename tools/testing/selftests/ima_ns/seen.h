@@ -17,19 +17,11 @@ enum way { READ, EXECUTE, MAP, WAYS };
 
 static inline int access_once(const char *path, enum way way)
 {
-	char *const argv[] = { (char *)path, NULL };
 	void *map;
-	pid_t pid;
 	int fd;
 
-	if (way == EXECUTE) {
-		pid = fork();
-		if (!pid) {
-			execv(path, argv);
-			_exit(errno);
-		}
-		return -reap(pid);
-	}
+	if (way == EXECUTE)
+		return -execute(path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || way == READ)
 		return fd < 0 ? -errno : close(fd);
@@ -71,25 +63,6 @@ static inline uid_t fresh_id(void)
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		abort();
 	return (1 << 24) + id % (1 << 24);
-}
-
-/* Violations in a list: template digests of zeros, of a file with that name. */
-static inline int count_violations(int fd, const char *name)
-{
-	static const char zeros[] = "10 0000000000000000000000000000000000000000 ";
-	const char *line, *end;
-	struct list list;
-	int count = 0;
-
-	if (list_read(fd, &list))
-		return -EIO;
-	for (line = list.text; (end = strchr(line, '\n')); line = end + 1) {
-		if (!strncmp(line, zeros, strlen(zeros)) &&
-		    memmem(line, end - line, name, strlen(name)))
-			count++;
-	}
-	list_free(&list);
-	return count;
 }
 
 #endif /* IMA_NS_TEST_SEEN_H */

@@ -59,12 +59,10 @@ FIXTURE_SETUP(verdict)
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
 	ASSERT_EQ(0, host_load_once(HOST_RULES, "fowner=61931"));
 	ASSERT_EQ(0, agent_start(&self->host, NULL, 0));
-	ASSERT_EQ(0, agent_start(&self->a, NULL, CLONE_NEWNS));
-	ASSERT_EQ(0, agent_start(&self->below, &self->a, CLONE_NEWNS));
-	self->id_a = agent_number(&self->a, "id");
-	self->id_below = agent_number(&self->below, "id");
-	ASSERT_LT(0, self->id_a);
-	ASSERT_LT(0, self->id_below);
+	ASSERT_EQ(0, namespace_start(&self->a, NULL, CLONE_NEWNS,
+				     &self->id_a));
+	ASSERT_EQ(0, namespace_start(&self->below, &self->a, CLONE_NEWNS,
+				     &self->id_below));
 	self->actor = variant->below ? &self->below : &self->a;
 	self->way = variant->way;
 	self->owner = fresh_id();
@@ -75,9 +73,7 @@ FIXTURE_SETUP(verdict)
 
 FIXTURE_TEARDOWN(verdict)
 {
-	agent_stop(&self->below);
-	agent_stop(&self->a);
-	agent_stop(&self->host);
+	agents_stop(&self->below, &self->a, &self->host);
 	scratch_remove(&self->scratch);
 }
 
@@ -102,38 +98,6 @@ static int open_as(struct _test_data_verdict *self, int flags)
 	const int fd = agent_open(self->actor, self->path, flags);
 
 	return fd < 0 ? fd : close(fd);
-}
-
-/* Who possesses a keyring may do more to the keys that are in it. */
-static long possess_keyring(struct agent *agent)
-{
-	const long ring = agent_keyring(agent);
-	long err = ring;
-
-	if (err > 0)
-		err = agent_keyctl(agent, KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0);
-	if (err > 0)
-		err = agent_keyctl(agent, KEYCTL_LINK, ring,
-				   KEY_SPEC_SESSION_KEYRING, 0);
-	return err ?: ring;
-}
-
-enum loss { UNLINKED, CLEARED, REVOKED, INVALIDATED, EXPIRED, LOSSES };
-
-static int lose_key(struct agent *agent, long ring, long key, enum loss loss)
-{
-	switch (loss) {
-	case UNLINKED:
-		return agent_keyctl(agent, KEYCTL_UNLINK, key, ring, 0);
-	case CLEARED:
-		return agent_keyctl(agent, KEYCTL_CLEAR, ring, 0, 0);
-	case REVOKED:
-		return agent_keyctl(agent, KEYCTL_REVOKE, key, 0, 0);
-	case INVALIDATED:
-		return agent_keyctl(agent, KEYCTL_INVALIDATE, key, 0, 0);
-	default:
-		return agent_keyctl(agent, KEYCTL_SET_TIMEOUT, key, 1, 0);
-	}
 }
 
 /*

@@ -78,9 +78,8 @@ FIXTURE_SETUP(race)
 	int i;
 
 	/* Before there are agents, who share it, too. */
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, shared);
+	shared = shared_memory(sizeof(*shared));
+	ASSERT_NE(NULL, shared);
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
 	ASSERT_EQ(0, scratch_make(&self->scratch, FS_TMPFS));
 	ASSERT_EQ(0, host_load_once(RULES, "fowner=61940"));
@@ -325,7 +324,7 @@ static void check_list(struct __test_metadata *const _metadata,
 	{
 		TH_LOG("Readers %x", readers);
 	}
-	EXPECT_GE(count_violations(fd, self->name), unlisted)
+	EXPECT_GE(fd_count_violations(fd, self->name), unlisted)
 	{
 		TH_LOG("Readers %x", readers);
 	}

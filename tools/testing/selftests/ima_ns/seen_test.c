@@ -7,9 +7,8 @@
  * list of every level that it concerns, by the very next access.
  */
 
-#include <sys/xattr.h>
-
 #include "seen.h"
+#include "xattr.h"
 
 /* The host's rules stay for the boot: owners that nobody else uses. */
 #define OWNER_SEEN 61900
@@ -271,16 +270,6 @@ TEST_F(seen, written_and_restored)
 	expect_gain(_metadata, self, READ, 0, 0);
 }
 
-/* Version 2, over a digest of an algorithm, that no key made. */
-static int set_signature(const char *path, int algo)
-{
-	unsigned char sig[25] = { 3, 2, algo, 1, 2, 3, 4, 0, 16 };
-
-	if (getrandom(sig + 9, 16, 0) != 16)
-		return -EIO;
-	return setxattr(path, "security.ima", sig, sizeof(sig), 0) ? -errno : 0;
-}
-
 /*
  * As ever, the host looks again for another xattr or attribute only where
  * whatever happens to the file below makes it.
@@ -321,22 +310,6 @@ TEST_F(seen, signature)
 		EXPECT_TRUE(contains(line, signatures[i].digest));
 		list_free(&list);
 	}
-}
-
-/* Version 2; user rwx, user 7 r--, group r-x, mask r--, other --- */
-static int set_acl(const char *path)
-{
-	static const unsigned char acl[] = {
-		2, 0, 0, 0,
-		1, 0, 7, 0, 255, 255, 255, 255,
-		2, 0, 4, 0, 7, 0, 0, 0,
-		4, 0, 5, 0, 255, 255, 255, 255,
-		16, 0, 4, 0, 255, 255, 255, 255,
-		32, 0, 0, 0, 255, 255, 255, 255,
-	};
-
-	return setxattr(path, "system.posix_acl_access", acl, sizeof(acl), 0) ?
-		-errno : 0;
 }
 
 /* "Attributes: owner, group, mode", where the record shows them, and ACLs. */

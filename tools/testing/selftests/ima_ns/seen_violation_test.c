@@ -79,9 +79,7 @@ FIXTURE_SETUP(reader)
 
 FIXTURE_TEARDOWN(reader)
 {
-	agent_stop(&self->sibling);
-	agent_stop(&self->below);
-	agent_stop(&self->second);
+	agents_stop(&self->sibling, &self->below, &self->second);
 	chain_stop(&self->chain);
 	scratch_remove(&self->scratch);
 }
@@ -112,7 +110,7 @@ static void expect_violations(struct __test_metadata *const _metadata,
 
 	for (i = 0; i < self->chain.length; i++) {
 		EXPECT_EQ(i <= self->level ? count : 0,
-			  count_violations(self->chain.lists[i], self->name))
+			  fd_count_violations(self->chain.lists[i], self->name))
 		{
 			TH_LOG("Level %d, %s", i, what);
 		}
@@ -130,80 +128,108 @@ struct writer {
 	const char *where;
 };
 
-/* "The writer is in the same level, in another one, or on the host." */
-static void all_writers(struct _test_data_reader *self, struct writer *writers)
+/* Opens it for writing and closes it; how many violations there are then. */
+static void expect_writer(struct __test_metadata *const _metadata,
+			  struct _test_data_reader *self,
+			  const struct writer *writer, int flags, int count)
 {
-	writers[0] = (struct writer){ &self->second, "the same level" };
-	writers[1] = (struct writer){ &self->below, "below" };
-	writers[2] = (struct writer){ &self->sibling, "a sibling" };
-	writers[3] = (struct writer){ &self->chain.agent[0], "the host" };
+	close(hold(_metadata, writer->agent, self->path, flags));
+	expect_violations(_metadata, self, count, writer->where);
 }
 
-#define WRITERS 4
+/*
+ * What readers and a writer do, who is new to them; there are @count violations
+ * before, and as many more then as it returns.
+ */
+typedef int violate_t(struct __test_metadata *const _metadata,
+		      struct _test_data_reader *self,
+		      const struct writer *writer, int count);
+
+/* "The writer is in the same level, in another one, or on the host." */
+static void with_each_writer(struct __test_metadata *const _metadata,
+			     struct _test_data_reader *self, violate_t *violate)
+{
+	const struct writer writers[] = {
+		{ &self->second, "the same level" },
+		{ &self->below, "below" },
+		{ &self->sibling, "a sibling" },
+		{ &self->chain.agent[0], "the host" },
+	};
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(writers); i++) {
+		remember(_metadata, self);
+		count += violate(_metadata, self, &writers[i], count);
+	}
+}
+
+static int tomtou(struct __test_metadata *const _metadata,
+		  struct _test_data_reader *self, const struct writer *writer,
+		  int count)
+{
+	const int reader = hold(_metadata, self->actor, self->path, O_RDONLY);
+
+	expect_violations(_metadata, self, count, "nobody writes");
+	expect_writer(_metadata, self, writer, O_WRONLY, count + 1);
+	/* The second writer is no news to a reader that was warned. */
+	expect_writer(_metadata, self, writer, O_WRONLY, count + 1);
+	close(reader);
+	return 1;
+}
 
 /* A reader that was let pass, and a writer: each time that there is one. */
 TEST_F_TIMEOUT(reader, tomtou, 180)
 {
-	struct writer writers[WRITERS];
-	int reader, count = 0, i;
+	with_each_writer(_metadata, self, tomtou);
+}
 
-	all_writers(self, writers);
-	for (i = 0; i < WRITERS; i++) {
-		remember(_metadata, self);
-		reader = hold(_metadata, self->actor, self->path, O_RDONLY);
-		expect_violations(_metadata, self, count, "nobody writes");
-		close(hold(_metadata, writers[i].agent, self->path, O_WRONLY));
-		expect_violations(_metadata, self, ++count, writers[i].where);
-		/* The second writer is no news to a reader that was warned. */
-		close(hold(_metadata, writers[i].agent, self->path, O_WRONLY));
-		expect_violations(_metadata, self, count, writers[i].where);
-		close(reader);
-	}
+static int tomtou_after_quiet_writer(struct __test_metadata *const _metadata,
+				     struct _test_data_reader *self,
+				     const struct writer *writer, int count)
+{
+	int reader;
+
+	close(hold(_metadata, writer->agent, self->path, O_WRONLY));
+	expect_violations(_metadata, self, count, "nobody reads");
+	reader = hold(_metadata, self->actor, self->path, O_RDONLY);
+	expect_writer(_metadata, self, writer, O_WRONLY, count + 1);
+	close(reader);
+	remember(_metadata, self);
+	reader = hold(_metadata, self->actor, self->path, O_RDONLY);
+	expect_writer(_metadata, self, writer, O_RDWR, count + 2);
+	close(reader);
+	return 2;
 }
 
 /* Readers that were let pass, each again by what the one before made so. */
 TEST_F_TIMEOUT(reader, tomtou_after_quiet_writer, 180)
 {
-	struct writer writers[WRITERS];
-	int reader, count = 0, i;
+	with_each_writer(_metadata, self, tomtou_after_quiet_writer);
+}
 
-	all_writers(self, writers);
-	for (i = 0; i < WRITERS; i++) {
-		remember(_metadata, self);
-		close(hold(_metadata, writers[i].agent, self->path, O_WRONLY));
-		expect_violations(_metadata, self, count, "nobody reads");
-		reader = hold(_metadata, self->actor, self->path, O_RDONLY);
-		close(hold(_metadata, writers[i].agent, self->path, O_WRONLY));
-		expect_violations(_metadata, self, ++count, writers[i].where);
-		close(reader);
-		remember(_metadata, self);
-		reader = hold(_metadata, self->actor, self->path, O_RDONLY);
-		close(hold(_metadata, writers[i].agent, self->path, O_RDWR));
-		expect_violations(_metadata, self, ++count, writers[i].where);
-		close(reader);
-	}
+static int open_writers(struct __test_metadata *const _metadata,
+			struct _test_data_reader *self,
+			const struct writer *writer, int count)
+{
+	const int fd = hold(_metadata, writer->agent, self->path, O_WRONLY);
+
+	expect_violations(_metadata, self, count, "nobody reads");
+	ASSERT_EQ(0, agent_access(self->actor, self->path, READ, false));
+	expect_violations(_metadata, self, count + 1, writer->where);
+	/* That there is one is not what is remembered. */
+	remember(_metadata, self);
+	expect_violations(_metadata, self, count + 1, writer->where);
+	close(fd);
+	remember(_metadata, self);
+	expect_violations(_metadata, self, count + 1, "nobody writes");
+	return 1;
 }
 
 /* "open_writers": a writer that is there, once until it is gone. */
 TEST_F_TIMEOUT(reader, open_writers, 180)
 {
-	struct writer writers[WRITERS];
-	int writer, count = 0, i;
-
-	all_writers(self, writers);
-	for (i = 0; i < WRITERS; i++) {
-		remember(_metadata, self);
-		writer = hold(_metadata, writers[i].agent, self->path, O_WRONLY);
-		expect_violations(_metadata, self, count, "nobody reads");
-		ASSERT_EQ(0, agent_access(self->actor, self->path, READ, false));
-		expect_violations(_metadata, self, ++count, writers[i].where);
-		/* That there is one is not what is remembered. */
-		remember(_metadata, self);
-		expect_violations(_metadata, self, count, writers[i].where);
-		close(writer);
-		remember(_metadata, self);
-		expect_violations(_metadata, self, count, "nobody writes");
-	}
+	with_each_writer(_metadata, self, open_writers);
 }
 
 /* What was seen by one level says nothing of another one. */
@@ -217,10 +243,10 @@ TEST_F(reader, another_level_reads)
 	remember(_metadata, self);
 	ASSERT_EQ(0, agent_access(other, self->path, READ, true));
 	reader = hold(_metadata, other, self->path, O_RDONLY);
-	before = count_violations(self->chain.lists[1], self->name);
+	before = fd_count_violations(self->chain.lists[1], self->name);
 	close(hold(_metadata, &self->sibling, self->path, O_WRONLY));
-	EXPECT_EQ(before + 1, count_violations(self->chain.lists[1],
-					       self->name));
+	EXPECT_EQ(before + 1,
+		  fd_count_violations(self->chain.lists[1], self->name));
 	close(reader);
 }
 
@@ -294,18 +320,18 @@ TEST_F(reader, memfd_mapped_by_writer)
 	ASSERT_EQ(0, agent_map_given(self->actor, fd, READ, true));
 	reader = open(path, O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, reader);
-	count = count_violations(self->chain.lists[0], self->name);
+	count = fd_count_violations(self->chain.lists[0], self->name);
 	map = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	ASSERT_NE(MAP_FAILED, map);
 	ASSERT_EQ(0, munmap(map, 4096));
 	EXPECT_EQ(count + 1,
-		  count_violations(self->chain.lists[0], self->name));
+		  fd_count_violations(self->chain.lists[0], self->name));
 
 	ASSERT_EQ(0, access_once(path, READ));
 	writer = open(path, O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, writer);
 	EXPECT_EQ(count + 2,
-		  count_violations(self->chain.lists[0], self->name));
+		  fd_count_violations(self->chain.lists[0], self->name));
 	close(writer);
 	close(reader);
 	close(fd);

@@ -9,6 +9,7 @@
 #include <sys/fsuid.h>
 
 #include "seen.h"
+#include "user.h"
 
 #define USER 61921
 #define OTHER 61922
@@ -47,17 +48,6 @@ FIXTURE_VARIANT_ADD(who, ext4) { FS_EXT4 };
 FIXTURE_VARIANT_ADD(who, lower) { FS_OVERLAY_LOWER };
 /* clang-format on */
 
-static int write_maps(pid_t pid, const char *map)
-{
-	char path[64];
-	int err;
-
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
-	err = write_path(path, 0, map, strlen(map));
-	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
-	return err ?: write_path(path, 0, map, strlen(map));
-}
-
 /* In a new user namespace, whose ids are yet to be mapped. */
 static int unmapped_start(struct agent *agent, int *list)
 {
@@ -79,7 +69,7 @@ FIXTURE_SETUP(who)
 	ASSERT_EQ(INIT_INUM, ns_inum(0, "ima"));
 	ASSERT_EQ(0, chain_start(&self->chain, "---"));
 	ASSERT_EQ(0, unmapped_start(&self->container, &self->container_list));
-	ASSERT_EQ(0, write_maps(self->container.pid, MAP_BOSS));
+	ASSERT_EQ(0, map_ids(self->container.pid, MAP_BOSS));
 	ASSERT_EQ(0, agent_call(&self->container, do_become_root, -1, NULL));
 }
 
@@ -473,7 +463,7 @@ TEST_F(who, mapped_late)
 	ASSERT_EQ(0, make_file(self));
 	ASSERT_EQ(0, agent_read_powerless(&below, self->path, true));
 	expect_count(_metadata, self, list, 0, "without ids");
-	ASSERT_EQ(0, write_maps(late.pid, "0 0 1\n"));
+	ASSERT_EQ(0, map_ids(late.pid, "0 0 1\n"));
 	ASSERT_EQ(0, agent_read_powerless(&below, self->path, false));
 	expect_count(_metadata, self, list, 1, "with ids");
 	ASSERT_EQ(0, agent_read_powerless(&below, self->path, true));
@@ -492,7 +482,7 @@ static int mapping_userns(struct __test_metadata *const _metadata)
 	ASSERT_EQ(0, agent_start(&holder, NULL, 0));
 	holder.call->flags = CLONE_NEWUSER;
 	ASSERT_EQ(0, agent_call(&holder, do_unshare_only, -1, NULL));
-	ASSERT_EQ(0, write_maps(holder.pid, "61924 61925 1\n"));
+	ASSERT_EQ(0, map_ids(holder.pid, "61924 61925 1\n"));
 	fd = ns_open(holder.pid, "user");
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, agent_stop(&holder));

@@ -261,10 +261,8 @@ FIXTURE_SETUP(file)
 
 FIXTURE_TEARDOWN(file)
 {
-	agent_stop(&self->visitor);
-	agent_stop(&self->sibling);
-	agent_stop(&self->child);
-	agent_stop(&self->parent);
+	agents_stop(&self->visitor, &self->sibling, &self->child,
+		    &self->parent);
 }
 
 /* "setns() on that fd is EINVAL with any flags", for whomever. */

@@ -39,13 +39,14 @@ static inline __u32 sha1_mix(int i, __u32 b, __u32 c, __u32 d)
 	return (b ^ c ^ d) + 0xca62c1d6;
 }
 
-static inline void sha1_block(void *state, const unsigned char *p)
+static inline void sha1_block(__u64 *h, const unsigned char *p)
 {
-	__u32 w[80], v[5], *const h = state;
+	__u32 w[80], v[5];
 	int i;
 
 	sha1_schedule(w, p);
-	memcpy(v, h, sizeof(v));
+	for (i = 0; i < 5; i++)
+		v[i] = h[i];
 	for (i = 0; i < 80; i++) {
 		const __u32 a = sha1_rol(v[0], 5) +
 				sha1_mix(i, v[1], v[2], v[3]) + v[4] + w[i];
@@ -55,69 +56,11 @@ static inline void sha1_block(void *state, const unsigned char *p)
 		v[0] = a;
 	}
 	for (i = 0; i < 5; i++)
-		h[i] += v[i];
+		h[i] = (__u32)(h[i] + v[i]);
 }
 
-static const __u32 sha256_k[64] = {
-	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
-	0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
-	0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
-	0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
-	0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
-	0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
-	0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
-	0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
-	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-};
-
-static inline __u32 sha256_ror(__u32 x, int n)
-{
-	return x >> n | x << (32 - n);
-}
-
-static inline void sha256_schedule(__u32 w[64], const unsigned char *p)
-{
-	int i;
-
-	for (i = 0; i < 16; i++, p += 4)
-		w[i] = (__u32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-	for (; i < 64; i++) {
-		const __u32 a = w[i - 15], b = w[i - 2];
-
-		w[i] = w[i - 16] + w[i - 7] +
-		       (sha256_ror(a, 7) ^ sha256_ror(a, 18) ^ a >> 3) +
-		       (sha256_ror(b, 17) ^ sha256_ror(b, 19) ^ b >> 10);
-	}
-}
-
-static inline void sha256_block(void *state, const unsigned char *p)
-{
-	__u32 w[64], v[8], *const h = state;
-	int i;
-
-	sha256_schedule(w, p);
-	memcpy(v, h, sizeof(v));
-	for (i = 0; i < 64; i++) {
-		const __u32 e = v[4], a = v[0];
-		const __u32 t1 = v[7] + sha256_k[i] + w[i] +
-				 (sha256_ror(e, 6) ^ sha256_ror(e, 11) ^
-				  sha256_ror(e, 25)) +
-				 ((e & v[5]) ^ (~e & v[6]));
-		const __u32 t2 = (sha256_ror(a, 2) ^ sha256_ror(a, 13) ^
-				  sha256_ror(a, 22)) +
-				 ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-
-		memmove(v + 1, v, 7 * sizeof(*v));
-		v[4] += t1;
-		v[0] = t1 + t2;
-	}
-	for (i = 0; i < 8; i++)
-		h[i] += v[i];
-}
-
-static const __u64 sha512_k[80] = {
+/* Of SHA-512; the upper halves of the first ones are those of SHA-256. */
+static const __u64 sha2_k[80] = {
 	0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f,
 	0xe9b5dba58189dbbc, 0x3956c25bf348b538, 0x59f111f1b605d019,
 	0x923f82a4af194f9b, 0xab1c5ed5da6d8118, 0xd807aa98a3030242,
@@ -147,60 +90,99 @@ static const __u64 sha512_k[80] = {
 	0x5fcb6fab3ad6faec, 0x6c44198c4a475817,
 };
 
-static inline __u64 sha512_ror(__u64 x, int n)
+/* What SHA-256 and SHA-512 differ in; a schedule's last number is a shift. */
+struct sha2 {
+	/* Of a word. */
+	int bits;
+	int rounds;
+	unsigned char w15[3], w2[3], e[3], a[3];
+};
+
+static const struct sha2 sha2_32 = {
+	32, 64, { 7, 18, 3 }, { 17, 19, 10 }, { 6, 11, 25 }, { 2, 13, 22 },
+};
+
+static const struct sha2 sha2_64 = {
+	64, 80, { 1, 8, 7 }, { 19, 61, 6 }, { 14, 18, 41 }, { 28, 34, 39 },
+};
+
+static __always_inline __u64 sha2_word(const struct sha2 *sha, __u64 x)
 {
-	return x >> n | x << (64 - n);
+	return sha->bits == 32 ? (__u32)x : x;
 }
 
-static inline void sha512_schedule(__u64 w[80], const unsigned char *p)
+static __always_inline __u64 sha2_ror(const struct sha2 *sha, __u64 x, int n)
+{
+	return sha2_word(sha, x >> n | x << (sha->bits - n));
+}
+
+static __always_inline void sha2_schedule(const struct sha2 *sha, __u64 *w,
+					  const unsigned char *p)
 {
 	int i, j;
 
 	for (i = 0; i < 16; i++)
-		for (j = 0, w[i] = 0; j < 8; j++)
+		for (j = 0, w[i] = 0; j < sha->bits / 8; j++)
 			w[i] = w[i] << 8 | *p++;
-	for (; i < 80; i++) {
+	for (; i < sha->rounds; i++) {
 		const __u64 a = w[i - 15], b = w[i - 2];
 
 		w[i] = w[i - 16] + w[i - 7] +
-		       (sha512_ror(a, 1) ^ sha512_ror(a, 8) ^ a >> 7) +
-		       (sha512_ror(b, 19) ^ sha512_ror(b, 61) ^ b >> 6);
+		       (sha2_ror(sha, a, sha->w15[0]) ^
+			sha2_ror(sha, a, sha->w15[1]) ^ a >> sha->w15[2]) +
+		       (sha2_ror(sha, b, sha->w2[0]) ^
+			sha2_ror(sha, b, sha->w2[1]) ^ b >> sha->w2[2]);
+		w[i] = sha2_word(sha, w[i]);
 	}
 }
 
-static inline void sha512_block(void *state, const unsigned char *p)
+/* Inline, so that the compiler makes of it what is fast for either. */
+static __always_inline void sha2_block(const struct sha2 *sha, __u64 *h,
+				       const unsigned char *p)
 {
-	__u64 w[80], v[8], *const h = state;
+	__u64 w[80], v[8];
 	int i;
 
-	sha512_schedule(w, p);
+	sha2_schedule(sha, w, p);
 	memcpy(v, h, sizeof(v));
-	for (i = 0; i < 80; i++) {
+	for (i = 0; i < sha->rounds; i++) {
 		const __u64 e = v[4], a = v[0];
-		const __u64 t1 = v[7] + sha512_k[i] + w[i] +
-				 (sha512_ror(e, 14) ^ sha512_ror(e, 18) ^
-				  sha512_ror(e, 41)) +
+		const __u64 t1 = v[7] + (sha2_k[i] >> (64 - sha->bits)) + w[i] +
+				 (sha2_ror(sha, e, sha->e[0]) ^
+				  sha2_ror(sha, e, sha->e[1]) ^
+				  sha2_ror(sha, e, sha->e[2])) +
 				 ((e & v[5]) ^ (~e & v[6]));
-		const __u64 t2 = (sha512_ror(a, 28) ^ sha512_ror(a, 34) ^
-				  sha512_ror(a, 39)) +
+		const __u64 t2 = (sha2_ror(sha, a, sha->a[0]) ^
+				  sha2_ror(sha, a, sha->a[1]) ^
+				  sha2_ror(sha, a, sha->a[2])) +
 				 ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
 
 		memmove(v + 1, v, 7 * sizeof(*v));
-		v[4] += t1;
-		v[0] = t1 + t2;
+		v[4] = sha2_word(sha, v[4] + t1);
+		v[0] = sha2_word(sha, t1 + t2);
 	}
 	for (i = 0; i < 8; i++)
-		h[i] += v[i];
+		h[i] = sha2_word(sha, h[i] + v[i]);
+}
+
+static inline void sha256_block(__u64 *state, const unsigned char *p)
+{
+	sha2_block(&sha2_32, state, p);
+}
+
+static inline void sha512_block(__u64 *state, const unsigned char *p)
+{
+	sha2_block(&sha2_64, state, p);
 }
 
 /* What tells the algorithms apart; half a block is the least to be padded. */
 struct sha {
-	void (*block)(void *state, const unsigned char *p);
+	void (*block)(__u64 *state, const unsigned char *p);
 	size_t block_size;
-	/* Of a word of the state, and of the digest. */
+	/* Of a word, and of the digest. */
 	size_t word, size;
-	/* The state to start from: words of that size. */
-	const void *init;
+	/* The state to start from. */
+	const __u64 *init;
 };
 
 /* The digest of @size bytes as hexadecimal digits. */
@@ -214,7 +196,7 @@ static inline void sha_hex(const struct sha *sha, const void *data,
 	__u64 state[8];
 	size_t left, i;
 
-	memcpy(state, sha->init, 8 * sha->word);
+	memcpy(state, sha->init, sizeof(state));
 	for (left = size; left >= block; left -= block, p += block)
 		sha->block(state, p);
 	memcpy(last, p, left);
@@ -224,20 +206,16 @@ static inline void sha_hex(const struct sha *sha, const void *data,
 		last[left - 1 - i] = bits >> (8 * i);
 	for (i = 0; i < left; i += block)
 		sha->block(state, last + i);
-	for (i = 0; i < sha->size / sha->word; i++) {
-		if (sha->word == 4)
-			sprintf(hex + 8 * i, "%08x", ((__u32 *)state)[i]);
-		else
-			sprintf(hex + 16 * i, "%016llx",
-				(unsigned long long)state[i]);
-	}
+	for (i = 0; i < sha->size / sha->word; i++)
+		sprintf(hex + 2 * sha->word * i, "%0*llx", (int)(2 * sha->word),
+			(unsigned long long)state[i]);
 }
 
-static const __u32 sha1_init[8] = {
+static const __u64 sha1_init[8] = {
 	0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0,
 };
 
-static const __u32 sha256_init[8] = {
+static const __u64 sha256_init[8] = {
 	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
 	0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };

@@ -4,15 +4,13 @@
  *
  * A program has one directory of them, which is there as long as it runs.
  */
-
-#include <sys/xattr.h>
+#ifndef IMA_NS_TEST_SIGN_H
+#define IMA_NS_TEST_SIGN_H
 
 #include "world.h"
 #include "keys.h"
 #include "run.h"
-
-#define XATTR_IMA "security.ima"
-#define XATTR_EVM "security.evm"
+#include "xattr.h"
 
 /* What security.ima starts with. */
 #define IMA_SIGNATURE 0x03
@@ -139,3 +137,5 @@ static inline long give_key(struct agent *agent, long id, const char *name)
 	cert_path(path, name);
 	return ring < 0 ? ring : agent_add_cert(agent, ring, path);
 }
+
+#endif /* IMA_NS_TEST_SIGN_H */

@@ -68,9 +68,8 @@ FIXTURE_SETUP(soak)
 	ASSERT_LE(0, self->namespaces);
 	ASSERT_EQ(0, scratch_make(&self->scratch, FS_EXT4));
 	ASSERT_EQ(0, scratch_subject(&self->scratch, "shared", 0, self->file));
-	self->shared = mmap(NULL, sizeof(*self->shared), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->shared);
+	self->shared = shared_memory(sizeof(*self->shared));
+	ASSERT_NE(NULL, self->shared);
 	ASSERT_EQ(0, emulator_start(&self->emulator, self->scratch.dir, "tpm",
 				    ALL_BANKS));
 	ASSERT_EQ(0, agent_start(&self->bound, NULL, CLONE_NEWNS));

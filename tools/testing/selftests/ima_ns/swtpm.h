@@ -271,16 +271,9 @@ static inline ssize_t ns_read(long id, const char *name, char **text)
 static inline long ns_number(long id, const char *name)
 {
 	char path[PATH_MAX];
-	long ret;
-	int fd;
 
 	ns_path(path, id, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = read_number(fd);
-	close(fd);
-	return ret;
+	return path_number(path);
 }
 
 /* What a namespace's ima/tpm says; a chip "none" has nothing else. */

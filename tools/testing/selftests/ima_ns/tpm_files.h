@@ -3,29 +3,21 @@
  * IMA namespace test helpers: the list files of a chip's banks
  */
 
+#include "names.h"
+
 #define FILES_SIZE 4096
 
 static const char list_name[] = "runtime_measurements";
 
-/* Names with list_name in them, a line each, and @link's target if it is one. */
+static inline bool is_list(const char *name)
+{
+	return contains(name, list_name) && !contains(name, "count");
+}
+
+/* Names with list_name in them, a line each. */
 static inline int ls_lists(const char *path, char *text, size_t size)
 {
-	struct dirent **names;
-	int i, n, len = 0;
-
-	n = scandir(path, &names, NULL, alphasort);
-	if (n < 0)
-		return -errno;
-	text[0] = '\0';
-	for (i = 0; i < n; i++) {
-		if (contains(names[i]->d_name, list_name) &&
-		    !contains(names[i]->d_name, "count"))
-			len += snprintf(text + len, size - len, "%s\n",
-					names[i]->d_name);
-		free(names[i]);
-	}
-	free(names);
-	return 0;
+	return list_names(path, is_list, text, size);
 }
 
 static long do_ls_lists(struct call *call, int fd)

@@ -155,10 +155,7 @@ static inline void place_remove(struct place *p)
 	close(p->list_host);
 	vtpm_stop(&p->v);
 	vtpm_stop(&p->other);
-	agent_stop(&p->b);
-	agent_stop(&p->second);
-	agent_stop(&p->a);
-	agent_stop(&p->host);
+	agents_stop(&p->b, &p->second, &p->a, &p->host);
 	scratch_remove(&p->scratch);
 }
 
@@ -342,11 +339,9 @@ static inline int crowd_start(struct crowd *crowd, int count, const char *path)
 {
 	int i, err = 0;
 
-	crowd->shared = mmap(NULL, sizeof(*crowd->shared) * count,
-			     PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	crowd->shared = shared_memory(sizeof(*crowd->shared) * count);
 	crowd->cells = calloc(count, sizeof(*crowd->cells));
-	if (crowd->shared == MAP_FAILED || !crowd->cells)
+	if (!crowd->shared || !crowd->cells)
 		return -ENOMEM;
 	for (i = 0; i < count && !err; i++) {
 		crowd->count = i + 1;

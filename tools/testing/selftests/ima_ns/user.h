@@ -2,8 +2,22 @@
 /*
  * IMA namespace test helpers: ordinary users and their containers
  */
+#ifndef IMA_NS_TEST_USER_H
+#define IMA_NS_TEST_USER_H
 
-static long do_become(struct call *call, int fd)
+/* Lets the ids of a process's user namespace be those of @map. */
+static inline int map_ids(pid_t pid, const char *map)
+{
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	err = write_path(path, 0, map, strlen(map));
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
+	return err ?: write_path(path, 0, map, strlen(map));
+}
+
+static inline long do_become(struct call *call, int fd)
 {
 	if (fd >= 0)
 		close(fd);
@@ -12,7 +26,7 @@ static long do_become(struct call *call, int fd)
 }
 
 /* Into a user namespace whose root is the user. */
-static long do_enter_own(struct call *call, int fd)
+static inline long do_enter_own(struct call *call, int fd)
 {
 	char map[32];
 	int err;
@@ -58,3 +72,5 @@ static inline int user_start(struct agent *user, struct agent *mine, uid_t uid)
 	mine->call->uid = uid;
 	return agent_call(mine, do_enter_own, -1, NULL);
 }
+
+#endif /* IMA_NS_TEST_USER_H */

@@ -266,11 +266,7 @@ FIXTURE_TEARDOWN(sideways)
 	close(self->list_below);
 	close(self->list_b);
 	close(self->list_idle);
-	agent_stop(&self->idle);
-	agent_stop(&self->b);
-	agent_stop(&self->below);
-	agent_stop(&self->a);
-	agent_stop(&self->host);
+	agents_stop(&self->idle, &self->b, &self->below, &self->a, &self->host);
 	scratch_remove(&self->scratch);
 }
 

@@ -376,14 +376,8 @@ static struct vtpm_shared *vtpm_pool;
 /* Before the agents are started, so that they share the memory. */
 static inline int vtpms_init(void)
 {
-	void *const pool = mmap(NULL, sizeof(*vtpm_pool) * MAX_VTPMS,
-				PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (pool == MAP_FAILED)
-		return -errno;
-	vtpm_pool = pool;
-	return 0;
+	vtpm_pool = shared_memory(sizeof(*vtpm_pool) * MAX_VTPMS);
+	return vtpm_pool ? 0 : -errno;
 }
 
 static inline void vtpm_clear(struct vtpm_shared *s)

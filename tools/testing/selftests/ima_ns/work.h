@@ -30,18 +30,6 @@ static inline struct work *agent_work(struct agent *agent)
 /* What is done with a fresh file. */
 enum use { USE_EXECUTE, USE_READ, USE_VIOLATE, USES };
 
-static inline int execute(const char *path)
-{
-	char *const argv[] = { (char *)path, NULL };
-	const pid_t pid = fork();
-
-	if (!pid) {
-		execv(path, argv);
-		_exit(errno);
-	}
-	return reap(pid);
-}
-
 /* Opens for reading, then for writing (ToMToU), then for reading again. */
 static inline int open_for(enum use use, const char *path)
 {

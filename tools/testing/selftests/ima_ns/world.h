@@ -195,6 +195,19 @@ static int host_load_once(const char *rules, const char *id)
 	return err;
 }
 
+/* Executes a program and waits for it: 0, or the errno of execve(). */
+static inline int execute(const char *path)
+{
+	char *const argv[] = { (char *)path, NULL };
+	const pid_t pid = fork();
+
+	if (!pid) {
+		execv(path, argv);
+		_exit(errno);
+	}
+	return pid < 0 ? -errno : reap(pid);
+}
+
 /* Executes the subject from a memfd, which belongs to call->uid if not 0. */
 static inline long do_exec_memfd(struct call *call, int fd)
 {

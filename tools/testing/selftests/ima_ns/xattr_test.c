@@ -3,9 +3,8 @@
  * IMA namespace tests - security.ima: who writes it, and who looks at it again
  */
 
-#include <sys/xattr.h>
-
 #include "world.h"
+#include "xattr.h"
 
 /* The host's rules stay for the boot: an owner that nobody else uses. */
 #define OWNER_HASH 61010
@@ -60,10 +59,7 @@ FIXTURE_SETUP(xattr)
 
 FIXTURE_TEARDOWN(xattr)
 {
-	agent_stop(&self->b);
-	agent_stop(&self->child);
-	agent_stop(&self->a);
-	agent_stop(&self->host);
+	agents_stop(&self->b, &self->child, &self->a, &self->host);
 	scratch_remove(&self->scratch);
 }
 
@@ -79,7 +75,7 @@ static void assert_hash_xattr(struct __test_metadata *const _metadata,
 	size = read_path(path, &content);
 	ASSERT_LE(0, size);
 	sha256_hex(content, size, hex);
-	ASSERT_EQ(34, getxattr(path, "security.ima", value, sizeof(value)));
+	ASSERT_EQ(34, getxattr(path, XATTR_IMA, value, sizeof(value)));
 	ASSERT_EQ(4, value[0]);
 	ASSERT_EQ(4, value[1]);
 	for (i = 0; i < 32; i++)
@@ -108,7 +104,7 @@ TEST_F(xattr, host_hash_rule)
 		return;
 	/* What it says is of the copy: the layer below stays as it was. */
 	snprintf(lower, sizeof(lower), "%s/hashed", self->scratch.put);
-	ASSERT_EQ(-1, getxattr(lower, "security.ima", NULL, 0));
+	ASSERT_EQ(-1, getxattr(lower, XATTR_IMA, NULL, 0));
 	ASSERT_EQ(ENODATA, errno);
 }
 
@@ -123,7 +119,7 @@ static long do_append_hashed(struct call *call, int fd)
 		err = write_path(call->path, O_APPEND, "more", 4);
 	if (err)
 		return err;
-	return getxattr(call->path, "security.ima", NULL, 0) < 0 ?
+	return getxattr(call->path, XATTR_IMA, NULL, 0) < 0 ?
 		-errno : 0;
 }
 
@@ -148,7 +144,7 @@ static long do_set_ima(struct call *call, int fd)
 {
 	if (fd >= 0)
 		close(fd);
-	return setxattr(call->path, "security.ima", "\x04\x04", 2, 0) ?
+	return setxattr(call->path, XATTR_IMA, "\x04\x04", 2, 0) ?
 		-errno : 0;
 }
 
@@ -206,40 +202,24 @@ static long do_chmod(struct call *call, int fd)
 
 static long do_set_acl(struct call *call, int fd)
 {
-	/* Version 2; user rwx, user 7 r--, group r-x, mask r--, other --- */
-	static const unsigned char acl[] = {
-		2, 0, 0, 0,
-		1, 0, 7, 0, 255, 255, 255, 255,
-		2, 0, 4, 0, 7, 0, 0, 0,
-		4, 0, 5, 0, 255, 255, 255, 255,
-		16, 0, 4, 0, 255, 255, 255, 255,
-		32, 0, 0, 0, 255, 255, 255, 255,
-	};
-
 	if (fd >= 0)
 		close(fd);
-	return setxattr(call->path, "system.posix_acl_access", acl,
-			sizeof(acl), 0) ? -errno : 0;
+	return set_acl(call->path);
 }
 
-/* A signature, version 2 over sha256, that no key made. */
+/* The algorithm is sha256. */
 static long do_set_sig(struct call *call, int fd)
 {
-	unsigned char sig[25] = { 3, 2, 4, 1, 2, 3, 4, 0, 16 };
-
 	if (fd >= 0)
 		close(fd);
-	if (getrandom(sig + 9, 16, 0) != 16)
-		return -EIO;
-	return setxattr(call->path, "security.ima", sig, sizeof(sig), 0) ?
-		-errno : 0;
+	return set_signature(call->path, 4);
 }
 
 static long do_remove_sig(struct call *call, int fd)
 {
 	if (fd >= 0)
 		close(fd);
-	return removexattr(call->path, "security.ima") ? -errno : 0;
+	return removexattr(call->path, XATTR_IMA) ? -errno : 0;
 }
 
 /* Lets b, a sibling, change the file; a and its child record it again. */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IMA namespaces: whether a file changed without a word
+ *
+ * That is a fact of the file, for which a walk looks once.  For ima_main.c alone.
+ */
+#ifndef _IMA_NS_WALK_H
+#define _IMA_NS_WALK_H
+
+#include <linux/evm.h>
+
+#include "ima.h"
+
+/* Changes that the kernel is not told of, and has to look for. */
+static inline bool
+ima_may_have_changed(struct file *file, struct inode *real_inode,
+		     struct ima_iint_cache *iint, int action)
+{
+	struct inode *inode = file_inode(file);
+	unsigned long iflags = ima_sb_iflags(file);
+
+	/* Those who closed it last took each other for the last one. */
+	if (IS_ENABLED(CONFIG_IMA_NS) &&
+	    test_bit(IMA_WRITER_LEFT, &iint->atomic_flags) &&
+	    !inode_is_open_for_write(inode)) {
+		clear_bit(IMA_WRITER_LEFT, &iint->atomic_flags);
+		return true;
+	}
+
+	/* Limited to privileged mounted filesystems. */
+	if ((iflags & SB_I_IMA_UNVERIFIABLE_SIGNATURE) &&
+	    !(iflags & SB_I_UNTRUSTED_MOUNTER) &&
+	    !(action & IMA_FAIL_UNVERIFIABLE_SIGS))
+		return true;
+
+	/* On stacked filesystems, data may change below once it was looked at. */
+	return real_inode != inode && !ima_ns_version_unknown(iint) &&
+	       (!IS_I_VERSION(real_inode) ||
+		integrity_inode_attrs_changed(&iint->real_inode, real_inode));
+}
+
+/**
+ * ima_walk_check_changed - forget what was done to content that is gone
+ * @walk: the walk, in which a lower level may have looked already
+ * @ns: the level
+ * @file: the file that is accessed
+ * @iint: its inode's
+ * @state: what @ns did to it so far
+ * @action: what the policy of @ns asks for
+ *
+ * What a lower level found is in the counters, for all the others to see.
+ *
+ * Context: iint->mutex is held.
+ */
+static inline void
+ima_walk_check_changed(struct ima_walk *walk,
+		       const struct ima_namespace *ns, struct file *file,
+		       struct ima_iint_cache *iint,
+		       struct ima_iint_state *state, int action)
+{
+	struct inode *inode = file_inode(file);
+	struct inode *real_inode = d_real_inode(file_dentry(file));
+	struct inode *metadata_inode;
+	bool done = (state->flags & IMA_DONE_MASK) || ima_iint_collected(iint);
+
+	lockdep_assert_held(&iint->mutex);
+
+	/* A level that does nothing does not look, nor does it for the others. */
+	if ((action & IMA_DO_MASK) && ima_walk_looks(walk) &&
+	    ima_may_have_changed(file, real_inode, iint, action))
+		ima_iint_changed(iint);
+	ima_state_refresh(ns, iint, state);
+
+	if (ima_ns_parent(ns) || !done || real_inode == inode ||
+	    !(action & IMA_DO_MASK))
+		return;
+
+	/* Reset the EVM status when metadata changed. */
+	metadata_inode = d_inode(d_real(file_dentry(file), D_REAL_METADATA));
+	if (evm_metadata_changed(inode, metadata_inode))
+		state->flags &= ~(IMA_APPRAISED | IMA_APPRAISED_SUBMASK);
+}
+
+#endif /* _IMA_NS_WALK_H */

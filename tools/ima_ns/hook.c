@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * imans oci-hook - a createRuntime hook of the OCI runtime specification
+ *
+ * The container's namespaces are there by then, and its mounts below what will
+ * be its root; its first program has not begun.  The runtime aborts the
+ * container if the hook fails.  No program of the container is run: its list
+ * would have it.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "imans.h"
+
+#define PREFIX "org.linux.ima."
+
+struct hook {
+	char *state, *config;
+	char *bundle, *root;
+	pid_t pid;
+};
+
+/* The runtime's word comes before the file's; to be freed, NULL: there is none */
+static char *annotation(const struct hook *hook, const char *name)
+{
+	const char *const path[] = { "annotations", name, NULL };
+	const char *value = json_path(hook->state, path);
+
+	if (!value)
+		value = json_path(hook->config, path);
+	if (!value)
+		return NULL;
+	value = json_string(value);
+	if (!value || !*value)
+		errx(STATUS_FAILED, "%s: it has to be a text", name);
+	return (char *)value;
+}
+
+static char *text_at(const char *json, const char *const path[])
+{
+	const char *value = json_path(json, path);
+
+	return value ? json_string(value) : NULL;
+}
+
+static void read_state(struct hook *hook)
+{
+	static const char *const bundle[] = { "bundle", NULL };
+	static const char *const pid[] = { "pid", NULL };
+	const char *value;
+
+	hook->state = read_fd(STDIN_FILENO, NULL);
+	if (!hook->state || !json_valid(hook->state))
+		errx(STATUS_FAILED,
+		     "standard input is not JSON: a runtime has to call this as a hook");
+	value = json_path(hook->state, pid);
+	hook->pid = value ? json_number(value) : 0;
+	hook->bundle = text_at(hook->state, bundle);
+	if (hook->pid <= 0 || !hook->bundle)
+		errx(STATUS_FAILED,
+		     "standard input has no pid and bundle: is this a createRuntime hook?");
+}
+
+static void read_config(struct hook *hook)
+{
+	static const char *const root[] = { "root", "path", NULL };
+
+	/* Paths in it, and those in annotations, start from there */
+	if (chdir(hook->bundle))
+		err(STATUS_FAILED, "bundle %s", hook->bundle);
+	hook->config = read_path("config.json", NULL);
+	if (!hook->config)
+		err(STATUS_FAILED, "%s/config.json", hook->bundle);
+	if (!json_valid(hook->config))
+		errx(STATUS_FAILED, "%s/config.json is not JSON", hook->bundle);
+	hook->root = text_at(hook->config, root);
+	if (!hook->root)
+		errx(STATUS_FAILED, "%s/config.json has no root.path", hook->bundle);
+}
+
+/* Several files are separated by colons */
+static bool read_files(struct setup *setup, int option, char *list)
+{
+	char *name, *next;
+
+	for (name = list ? strtok_r(list, ":", &next) : NULL; name;
+	     name = strtok_r(NULL, ":", &next))
+		if (!setup_option(setup, option, name))
+			return false;
+	return true;
+}
+
+/* False if a file cannot be read; what is named stays, as messages name it */
+static bool read_annotations(const struct hook *hook, struct setup *setup)
+{
+	char *policy = annotation(hook, PREFIX "policy");
+
+	setup->vtpm = annotation(hook, PREFIX "vtpm");
+	return (!policy || setup_option(setup, 'p', policy)) &&
+	       read_files(setup, 'c', annotation(hook, PREFIX "cert")) &&
+	       read_files(setup, 'a', annotation(hook, PREFIX "ca"));
+}
+
+static bool wants_nothing(const struct setup *setup)
+{
+	return !setup->vtpm && !setup->policy.content && !setup->cert_count &&
+	       !setup->ca_count;
+}
+
+static bool in_own_userns(pid_t pid)
+{
+	struct stat own, other;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/ns/user", pid);
+	return !fstatat(proc_fd, "self/ns/user", &own, 0) &&
+	       !fstatat(proc_fd, path, &other, 0) && own.st_ino == other.st_ino;
+}
+
+/* The container's /dev, wherever an image's links would like it to lead */
+static int open_dev(const struct hook *hook)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	char real[PATH_MAX], path[2 * PATH_MAX];
+	int root, dev;
+
+	if (!realpath(hook->root, real))
+		return -1;
+	snprintf(path, sizeof(path), "%d/root%s", hook->pid, real);
+	root = openat(proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -1;
+	dev = syscall(__NR_openat2, root, "dev", &how, sizeof(how));
+	close(root);
+	return dev;
+}
+
+static bool make_node(int dev, const char *prefix, const char *number)
+{
+	char from[32], to[16];
+	struct stat st;
+
+	snprintf(from, sizeof(from), "/dev/%s%s", prefix, number);
+	snprintf(to, sizeof(to), "%s0", prefix);
+	if (!stat(from, &st) && !mknodat(dev, to, S_IFCHR | 0600, st.st_rdev))
+		return true;
+	warn("%s in the container's /dev%s", to, errno == EEXIST ?
+	     ", remove it from linux.devices" : "");
+	return false;
+}
+
+static bool make_nodes(const struct hook *hook, const struct setup *setup)
+{
+	bool made;
+	int dev;
+
+	if (!*setup->chip)
+		return true;
+	dev = open_dev(hook);
+	if (dev < 0) {
+		warn("%s/dev of the container: is this a createRuntime hook?", hook->root);
+		return false;
+	}
+	made = make_node(dev, "tpm", setup->chip + 3) &&
+	       make_node(dev, "tpmrm", setup->chip + 3);
+	close(dev);
+	return made;
+}
+
+static bool set_up(const struct hook *hook, const struct setup *setup)
+{
+	const struct ns *ns;
+
+	scan_namespaces();
+	ns = ns_of_process(hook->pid);
+	if (ns)
+		return make_nodes(hook, setup) && setup_apply(setup, ns);
+	warnx("process %d is in no IMA namespace below this one: it needs a mount namespace",
+	      hook->pid);
+	return false;
+}
+
+int cmd_oci_hook(int argc, char **argv)
+{
+	struct setup setup = {};
+	struct hook hook = {};
+
+	(void)argv;
+	if (argc != 1)
+		return usage();
+	read_state(&hook);
+	read_config(&hook);
+	if (!read_annotations(&hook, &setup))
+		return STATUS_FAILED;
+	/* A hook for all containers, of which some have annotations */
+	if (wants_nothing(&setup))
+		return 0;
+	open_dirs();
+	if (setup.vtpm && !in_own_userns(hook.pid)) {
+		warnx(PREFIX "vtpm: nodes are of no use in a user namespace: bind-mount them,");
+		warnx("as is said of 'imans vtpm' and 'imans set' in imans(8)");
+		return STATUS_FAILED;
+	}
+	if (!setup_start(&setup))
+		return STATUS_FAILED;
+	if (set_up(&hook, &setup))
+		return 0;
+	setup_undo(&setup);
+	return STATUS_FAILED;
+}
