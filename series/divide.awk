@@ -41,8 +41,8 @@ part == 1 { next }
 
 # ---- the difference
 
-# Adds lines from..to of the hunk's side as a unit: `deleted` old lines from `start`
-# on, replaced by what is in `text`.
+# A unit: `deleted` old lines from `start` on, replaced by `text`.  A pattern of the
+# plan is looked for in `shown`.
 function unit(start, deleted, text, shown,	u) {
 	u = ++units[file]
 	first[file, u] = start
@@ -51,26 +51,30 @@ function unit(start, deleted, text, shown,	u) {
 	all[file, u] = shown
 }
 
-# Tells, for line i of `line`, whether a new piece begins there.
-function begins_piece(line, i,	is_blank) {
+# Tells, for line i of the n of `line`, whether a new piece begins there.  Blank lines
+# go with what follows them, but where the hunk ends in one.
+function begins_piece(line, i, n,	is_blank, at) {
 	if (i == 1) {
 		depth = 0
 		seen = 0
 	}
 	is_blank = line[i] ~ /^[ \t]*$/
-	new_piece = 0
 	if (file ~ /(^|\/)Makefile$/)
-		new_piece = i > 1 && line[i - 1] !~ /\\$/
+		at = line[i - 1] !~ /\\$/
 	else if (file ~ /(^|\/)Kconfig$/)
-		new_piece = i > 1 && line[i] ~ /^(config|choice) ?/
-	else if (i > 1 && seen && depth == 0 && !is_blank && line[i - 1] ~ /^[ \t]*$/)
-		new_piece = 1
-	if (new_piece)
+		at = line[i] ~ /^(config|choice) ?/
+	else if (line[n] ~ /^[ \t]*$/)
+		at = seen && depth == 0 && !is_blank && line[i - 1] ~ /^[ \t]*$/
+	else
+		at = seen && depth == 0 && is_blank
+	if (i == 1)
+		at = 0
+	if (at)
 		seen = 0
 	if (!is_blank)
 		seen = 1
 	nest(line[i])
-	return new_piece
+	return at
 }
 
 # A guard against including a header twice is no nesting.
@@ -108,7 +112,7 @@ function end_hunk(	i, from, text, shown) {
 	text = shown = ""
 	from = hunk_start
 	for (i = 1; i <= nr_minus; i++) {
-		if (begins_piece(minus, i)) {
+		if (begins_piece(minus, i, nr_minus)) {
 			unit(from, hunk_start + i - 1 - from, "", shown)
 			from = hunk_start + i - 1
 			shown = ""
@@ -120,7 +124,7 @@ function end_hunk(	i, from, text, shown) {
 		return
 	}
 	for (i = 1; i <= nr_plus; i++) {
-		if (begins_piece(plus, i)) {
+		if (begins_piece(plus, i, nr_plus)) {
 			unit(hunk_start, 0, text, shown)
 			text = shown = ""
 		}
