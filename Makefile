@@ -4,8 +4,16 @@
 CONFIG ?= default
 WORK = $${IMA_NS_WORK:-$${XDG_CACHE_HOME:-$$HOME/.cache}/ima_ns}
 
-run test check setup tree export mutants coverage bench:
+run test check setup tree export mutants coverage series bench:
 	@scripts/$@
+
+# On the kernel source in KERNEL_SRC, which is changed.
+install-overlay:
+	@scripts/$@
+
+# Hours, and much space; CONFIG names another configuration than Debian's.
+deb: apply
+	@CONFIG="$(if $(filter file,$(origin CONFIG)),,$(CONFIG))" scripts/$@
 
 # Ten minutes of random acts on the debug kernel; SOAK_SECONDS says how long.
 soak:
@@ -19,6 +27,6 @@ kernel: apply
 
 # What can be built again; the kernel tree and the compiler's cache stay.
 clean:
-	rm -rf "$(WORK)/build" "$(WORK)/stock/build" "$(WORK)/vm"
+	rm -rf "$(WORK)/build" "$(WORK)/stock/build" "$(WORK)/vm" "$(WORK)/deb" "$(WORK)/steps/build"
 
-.PHONY: run test check setup tree export mutants coverage bench soak apply kernel clean
+.PHONY: run test check setup tree export mutants coverage series bench install-overlay deb soak apply kernel clean

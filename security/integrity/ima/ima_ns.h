@@ -121,7 +121,7 @@ struct ima_ns_chain {
 	struct ima_ns_rules rules;
 	struct ima_namespace *above;
 	struct ima_ns_who *who;
-	spinlock_t who_lock;
+	spinlock_t who_lock;	/* protects the filling of @who */
 	unsigned long started;
 	u64 walked;
 	struct list_head children;
@@ -706,15 +706,6 @@ int ima_walk_levels(struct ima_namespace *leaf, const struct ima_ns_when *now,
 int ima_walk_file(struct ima_walk *walk, struct file *file,
 		  const struct cred *cred, u32 secid, char *buf, loff_t size,
 		  int mask, enum ima_hooks func);
-int process_ns_measurement(struct ima_namespace *ns, struct ima_walk *walk,
-			   struct file *file, const struct cred *cred,
-			   u32 secid, char *buf, loff_t size, int mask,
-			   enum ima_hooks func);
-int process_ns_buffer(struct ima_walk *walk, struct ima_namespace *ns,
-		      struct mnt_idmap *idmap, struct inode *inode,
-		      const void *buf, int size, const char *eventname,
-		      enum ima_hooks func, int pcr, const char *func_data,
-		      bool buf_hash, u8 *digest, size_t digest_len);
 int ima_measure_buffer(struct ima_walk *walk, struct ima_namespace *from,
 		       struct ima_namespace *end, struct mnt_idmap *idmap,
 		       struct inode *inode, const void *buf, int size,
@@ -820,10 +811,17 @@ static inline struct list_head *ima_seq_rules(const struct seq_file *m, bool beg
 	return sf->rules;
 }
 
+/* Is it the end of these rules? */
+static inline bool ima_seq_rules_end(const struct seq_file *m,
+				     const struct list_head *pos)
+{
+	struct ima_seq_file *sf = m->private;
+
+	return pos == sf->rules;
+}
+
 int __init ima_ns_dir_init(struct dentry *dir);
 int __init ima_ns_fs_init(struct dentry *dir);
-
-#define static_unless_ima_ns
 
 /* A lease on a file that all share would let one keep the others waiting. */
 #define ima_ns_setlease		simple_nosetlease

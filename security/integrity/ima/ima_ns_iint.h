@@ -251,13 +251,12 @@ static inline void ima_iint_set_collected(struct ima_iint_cache *iint, u64 seq,
 }
 
 /* Two who close a file at once are both not the last.  Needs iint->mutex. */
-static inline void ima_iint_closing(struct ima_iint_cache *iint,
-				    const struct inode *inode)
+static inline void ima_iint_closing(struct ima_iint_cache *iint, bool last)
 {
 	if (!IS_ENABLED(CONFIG_IMA_NS))
 		return;
 
-	if (atomic_read(&inode->i_writecount) == 1)
+	if (last)
 		clear_bit(IMA_WRITER_LEFT, &iint->atomic_flags);
 	else
 		set_bit(IMA_WRITER_LEFT, &iint->atomic_flags);

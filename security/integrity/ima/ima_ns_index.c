@@ -87,6 +87,7 @@ bool ima_ns_may_ask(const struct ima_namespace *ns, int kind,
 
 /* Those of the accesses FILE_CHECK that have a bit in their mask, by its number. */
 static const u32 files_with_bit[] = { 0xaaaa, 0xcccc, 0xf0f0, 0xff00 };
+static_assert(IMA_KIND_BPRM == BIT(ARRAY_SIZE(files_with_bit)));
 
 /* The accesses that FILE_CHECK is about, by the masks of a rule. */
 static u32 file_kinds(const struct ima_rule_entry *entry)
@@ -179,11 +180,13 @@ static const int seen_kinds[IMA_SEEN_KINDS] = {
 static size_t count_rules(const struct ima_namespace *ns, u32 kinds)
 {
 	struct ima_rule_entry *entry;
+	struct list_head *rules;
 	size_t n = 0;
 	int seen;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(entry, rcu_dereference(ns->policy.rules), list) {
+	rules = rcu_dereference(ns->policy.rules);
+	list_for_each_entry_rcu(entry, rules, list) {
 		for (seen = 0; seen < IMA_SEEN_KINDS; seen++)
 			n += !!(rule_kinds(entry) & kinds & BIT(seen_kinds[seen]));
 	}
@@ -191,26 +194,35 @@ static size_t count_rules(const struct ima_namespace *ns, u32 kinds)
 	return n;
 }
 
-/* Lists them; rules about labels may be replaced meanwhile, and are not among them. */
-static void list_rules(const struct ima_namespace *ns,
+/*
+ * Lists them.  Rules about labels may be replaced meanwhile, and are not among them;
+ * false if there are more than were counted all the same.
+ */
+static bool list_rules(const struct ima_namespace *ns,
 		       struct ima_rule_index *index, size_t count)
 {
 	struct ima_rule_entry *entry;
+	struct list_head *rules;
 	size_t n = 0;
 	int seen;
 
 	rcu_read_lock();
+	rules = rcu_dereference(ns->policy.rules);
 	for (seen = 0; seen < IMA_SEEN_KINDS; seen++) {
 		u32 kind = index->indexed & BIT(seen_kinds[seen]);
 
 		index->start[seen] = n;
-		list_for_each_entry_rcu(entry, rcu_dereference(ns->policy.rules), list) {
-			if (n < count && (rule_kinds(entry) & kind))
-				fill_slot(ns, &index->slots[n++], entry);
+		list_for_each_entry_rcu(entry, rules, list) {
+			if (!(rule_kinds(entry) & kind))
+				continue;
+			if (n < count)
+				fill_slot(ns, &index->slots[n], entry);
+			n++;
 		}
 	}
 	rcu_read_unlock();
 	index->start[IMA_SEEN_KINDS] = n;
+	return n <= count;
 }
 
 /* Without memory for an index the rules are looked through, as there are. */
@@ -225,8 +237,12 @@ static void index_rules(struct ima_namespace *ns,
 	if (index) {
 		index->shared = !ns->parent && ns != &init_ima_ns;
 		index->indexed = kinds;
-		list_rules(ns, index, count);
-		find_excluded(index);
+		if (list_rules(ns, index, count)) {
+			find_excluded(index);
+		} else {
+			kvfree(index);
+			index = NULL;
+		}
 	}
 	old = rcu_replace_pointer(ns->policy.index, index, true);
 	if (old && !old->shared)
@@ -265,9 +281,11 @@ void ima_ns_rules_changed(struct ima_namespace *ns, int flag)
 	struct ima_ns_rules about = {};
 	struct ima_rule_entry *entry;
 	int appraise = 0, hashes = 0;
+	struct list_head *rules;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(entry, rcu_dereference(ns->policy.rules), list) {
+	rules = rcu_dereference(ns->policy.rules);
+	list_for_each_entry_rcu(entry, rules, list) {
 		if (entry->func == SETXATTR_CHECK)
 			continue;
 		note_rule(&about, ns->policy.scoped, entry);

@@ -115,9 +115,9 @@ static inline struct ima_rule_entry *ima_rule_next(struct ima_rule_iter *iter)
 
 /* Those of the rules of @ns that may match an access, under RCU. */
 #define ima_for_each_rule(entry, ns, scope, inode, func, mask)			\
-	for (struct ima_rule_iter iter = ima_rule_begin(ns, scope, inode, func,	\
-							mask);			\
-	     ((entry) = ima_rule_next(&iter));)
+	for (struct ima_rule_iter __iter = ima_rule_begin(ns, scope, inode,	\
+							  func, mask);		\
+	     ((entry) = ima_rule_next(&__iter));)
 #else
 static inline struct list_head *
 ima_rule_head(struct ima_namespace *ns, int scope, const struct inode *inode,
@@ -126,8 +126,12 @@ ima_rule_head(struct ima_namespace *ns, int scope, const struct inode *inode,
 	return rcu_dereference(ns->policy.rules);
 }
 
+/* The head is read once: another policy may be put in force meanwhile. */
 #define ima_for_each_rule(entry, ns, scope, inode, func, mask)			\
-	list_for_each_entry_rcu(entry, ima_rule_head(ns, scope, inode, func, mask), list)
+	for (struct list_head *__head = ima_rule_head(ns, scope, inode, func,	\
+						      mask);			\
+	     __head; __head = NULL)						\
+		list_for_each_entry_rcu(entry, __head, list)
 #endif
 
 #endif /* _IMA_NS_INDEX_H */

@@ -23,12 +23,6 @@ ima_ns_state_find(const struct ima_namespace *ns, struct ima_iint_cache *iint)
 }
 
 static inline struct ima_iint_state *
-ima_ns_state_get(struct ima_namespace *ns, struct ima_iint_cache *iint)
-{
-	return &iint->state;
-}
-
-static inline struct ima_iint_state *
 ima_ns_state_or(struct ima_namespace *ns, struct ima_iint_cache *iint,
 		struct ima_iint_state *uncached)
 {
@@ -73,15 +67,14 @@ static inline int ima_walk_collect(struct ima_walk *walk,
 	return ima_collect_measurement(iint, file, buf, size, algo, modsig);
 }
 
-#define process_measurement(file, cred, secid, buf, size, mask, func)		\
-	process_ns_measurement(&init_ima_ns, NULL, file, cred, secid, buf,	\
-			       size, mask, func)
-
-int process_ns_buffer(struct ima_walk *walk, struct ima_namespace *ns,
-		      struct mnt_idmap *idmap, struct inode *inode,
-		      const void *buf, int size, const char *eventname,
-		      enum ima_hooks func, int pcr, const char *func_data,
-		      bool buf_hash, u8 *digest, size_t digest_len);
+static inline int process_measurement(struct file *file,
+				      const struct cred *cred, u32 secid,
+				      char *buf, loff_t size, int mask,
+				      enum ima_hooks func)
+{
+	return process_ns_measurement(&init_ima_ns, NULL, file, cred, secid,
+				      buf, size, mask, func);
+}
 
 static inline int
 ima_measure_buffer(struct ima_walk *walk, struct ima_namespace *from,
@@ -125,10 +118,6 @@ static inline bool ima_ns_state_disarm(const struct ima_namespace *ns,
 	return test_and_clear_bit(IMA_MAY_EMIT_TOMTOU, &state->atomic_flags);
 }
 
-static inline void ima_ns_writer(const struct file *file)
-{
-}
-
 static inline void ima_ns_chain_changed(struct ima_namespace *ns)
 {
 }
@@ -136,10 +125,6 @@ static inline void ima_ns_chain_changed(struct ima_namespace *ns)
 static inline void ima_ns_rules_changed(struct ima_namespace *ns, int flag)
 {
 	WRITE_ONCE(ns->policy.flag, flag);
-}
-
-static inline void ima_ns_open_for_write(const struct file *file)
-{
 }
 
 static inline void ima_ns_violations_drain(const struct ima_namespace *ns)
@@ -204,10 +189,6 @@ static inline void ima_ns_tpm_appended(struct ima_namespace *ns)
 
 static inline void ima_walk_measures(struct ima_walk *walk,
 				     const struct ima_namespace *ns)
-{
-}
-
-static inline void ima_walk_wait(struct ima_walk *walk)
 {
 }
 
@@ -358,6 +339,13 @@ static inline struct list_head *ima_seq_rules(const struct seq_file *m, bool beg
 	return rcu_dereference(init_ima_ns.policy.rules);
 }
 
+/* Another policy may have been put in force since reading began. */
+static inline bool ima_seq_rules_end(const struct seq_file *m,
+				     const struct list_head *pos)
+{
+	return pos == &ima_default_rules || pos == &init_ima_ns.policy.custom;
+}
+
 static inline struct ima_namespace *ima_file_ns(const struct file *file)
 {
 	return &init_ima_ns;
@@ -401,7 +389,6 @@ static inline int ima_ns_fs_init(struct dentry *dir)
 	return 0;
 }
 
-#define static_unless_ima_ns	static
 #define ima_ns_setlease		NULL
 
 #endif /* _IMA_NS_OFF_H */

@@ -83,7 +83,10 @@ __setup("ima_ns_policy=", default_policy_setup);
  */
 static struct ima_namespace default_ns = {
 	.user_ns = &init_user_ns,
-	.chain.children = LIST_HEAD_INIT(default_ns.chain.children),
+	.chain = {
+		.children = LIST_HEAD_INIT(default_ns.chain.children),
+		.who_lock = __SPIN_LOCK_UNLOCKED(default_ns.chain.who_lock),
+	},
 	.policy = {
 		.rules = (struct list_head __rcu *)&default_ns.policy.custom,
 		.custom = LIST_HEAD_INIT(default_ns.policy.custom),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IMA namespaces: what the rules of a child may be, and how long they live
+ * IMA namespaces: what the rules of a child may be, how they are shown, and how
+ * long they live
  */
 
 #include <linux/rculist.h>

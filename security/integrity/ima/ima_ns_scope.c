@@ -50,7 +50,7 @@ int ima_ns_parse_scope(struct ima_namespace *ns, const char *name,
  * ima_ns_scope_name - the word for a scope
  * @scope: of a rule that has one
  *
- * Return: what ima_ns_parse_scope() takes for @scope.
+ * Return: the word that ima_ns_parse_scope() takes for @scope.
  */
 const char *ima_ns_scope_name(int scope)
 {

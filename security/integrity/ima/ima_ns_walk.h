@@ -2,7 +2,7 @@
 /*
  * IMA namespaces: whether a file changed without a word
  *
- * That is a fact of the file, for which a walk looks once.  For ima_main.c alone.
+ * That is a fact of the file, for which a walk looks once.  For ima_main.c, and its test.
  */
 #ifndef _IMA_NS_WALK_H
 #define _IMA_NS_WALK_H

@@ -11,6 +11,7 @@
 #include <linux/user_namespace.h>
 
 #include "../ima.h"
+#include "../ima_ns_walk.h"
 
 static struct ima_namespace *make_child(struct kunit *test,
 					struct ima_namespace *parent)
