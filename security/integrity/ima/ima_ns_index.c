@@ -87,7 +87,7 @@ bool ima_ns_may_ask(const struct ima_namespace *ns, int kind,
 
 /* Those of the accesses FILE_CHECK that have a bit in their mask, by its number. */
 static const u32 files_with_bit[] = { 0xaaaa, 0xcccc, 0xf0f0, 0xff00 };
-static_assert(IMA_KIND_BPRM == BIT(ARRAY_SIZE(files_with_bit)));
+static_assert(BIT(ARRAY_SIZE(files_with_bit)) == IMA_KIND_BPRM);
 
 /* The accesses that FILE_CHECK is about, by the masks of a rule. */
 static u32 file_kinds(const struct ima_rule_entry *entry)
