@@ -2,10 +2,12 @@
 /*
  * imans - whole files
  */
+#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "imans.h"
@@ -45,10 +47,10 @@ char *read_fd(int fd, size_t *size)
 	return text;
 }
 
-char *read_path(const char *path, size_t *size)
+char *read_closing(int fd, size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
 	char *text;
+	int error;
 
 	if (fd < 0)
 		return NULL;
@@ -57,4 +59,32 @@ char *read_path(const char *path, size_t *size)
 	close(fd);
 	errno = error;
 	return text;
+}
+
+char *read_path(const char *path, size_t *size)
+{
+	return read_closing(open(path, O_RDONLY | O_CLOEXEC), size);
+}
+
+char *read_child(void (*child)(const void *arg, int out), const void *arg)
+{
+	int out[2], status;
+	char *text;
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC))
+		err(STATUS_FAILED, "pipe");
+	pid = fork();
+	if (pid < 0)
+		err(STATUS_FAILED, "fork");
+	if (!pid) {
+		child(arg, out[1]);
+		_exit(STATUS_FAILED);
+	}
+	close(out[1]);
+	text = read_closing(out[0], NULL);
+	if (waitpid(pid, &status, 0) == pid && !status)
+		return text;
+	free(text);
+	return NULL;
 }

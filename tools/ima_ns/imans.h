@@ -72,6 +72,10 @@ const char *policy_kind(const struct ns *ns);
 /* file.c */
 char *read_fd(int fd, size_t *size);
 char *read_path(const char *path, size_t *size);
+/* The same, and closes it; NULL if there is none to read */
+char *read_closing(int fd, size_t *size);
+/* What a child of ours writes to OUT, or NULL if it fails */
+char *read_child(void (*child)(const void *arg, int out), const void *arg);
 void *must_alloc(void *old, size_t size);
 
 /* json.c: texts of others; a value is where it begins in the text */

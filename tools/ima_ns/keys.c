@@ -109,8 +109,9 @@ static int drop_capabilities(void)
 }
 
 /* In a child: what the file says to a member without privilege */
-static void tell_keyring(const struct ns *ns, int out)
+static void tell_keyring(const void *arg, int out)
 {
+	const struct ns *ns = arg;
 	char text[64];
 	ssize_t len;
 	int fd;
@@ -130,24 +131,7 @@ static void tell_keyring(const struct ns *ns, int out)
  */
 static char *read_keyring(const struct ns *ns)
 {
-	char *text;
-	int out[2], status;
-	pid_t pid;
-
-	if (pipe2(out, O_CLOEXEC))
-		err(STATUS_FAILED, "pipe");
-	pid = fork();
-	if (pid < 0)
-		err(STATUS_FAILED, "fork");
-	if (!pid)
-		tell_keyring(ns, out[1]);
-	close(out[1]);
-	text = read_fd(out[0], NULL);
-	close(out[0]);
-	if (waitpid(pid, &status, 0) == pid && !status)
-		return text;
-	free(text);
-	return NULL;
+	return read_child(tell_keyring, ns);
 }
 
 /* Keys come as their type;uid;gid;permissions;description */

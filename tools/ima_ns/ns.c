@@ -68,16 +68,7 @@ int ns_open(const struct ns *ns, const char *file, int flags)
 
 char *ns_read(const struct ns *ns, const char *file, size_t *size)
 {
-	int fd = ns_open(ns, file, O_RDONLY), error;
-	char *text;
-
-	if (fd < 0)
-		return NULL;
-	text = read_fd(fd, size);
-	error = errno;
-	close(fd);
-	errno = error;
-	return text;
+	return read_closing(ns_open(ns, file, O_RDONLY), size);
 }
 
 static const char *read_hint(const char *file, int error)

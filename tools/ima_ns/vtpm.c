@@ -31,8 +31,9 @@ bool is_chip_name(const char *name)
 	       !name[3 + strspn(name + 3, "0123456789")];
 }
 
-static void exec_swtpm(const char *dir, int out)
+static void exec_swtpm(const void *arg, int out)
 {
+	const char *dir = arg;
 	char state[PATH_MAX + 16], pid[PATH_MAX + 16], log[PATH_MAX + 16];
 	const char *const argv[] = {
 		"swtpm", "chardev", "--tpm2", "--vtpm-proxy", "--tpmstate", state,
@@ -55,24 +56,7 @@ static void exec_swtpm(const char *dir, int out)
 /* Runs swtpm until it has become a daemon: what it said of its chip, or NULL */
 static char *run_swtpm(const char *dir)
 {
-	int out[2], status;
-	char *said;
-	pid_t pid;
-
-	if (pipe2(out, O_CLOEXEC))
-		err(STATUS_FAILED, "pipe");
-	pid = fork();
-	if (pid < 0)
-		err(STATUS_FAILED, "fork");
-	if (!pid)
-		exec_swtpm(dir, out[1]);
-	close(out[1]);
-	said = read_fd(out[0], NULL);
-	close(out[0]);
-	if (waitpid(pid, &status, 0) == pid && !status)
-		return said;
-	free(said);
-	return NULL;
+	return read_child(exec_swtpm, dir);
 }
 
 static bool parse_chip(const char *said, char chip[16])
