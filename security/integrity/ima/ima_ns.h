@@ -351,6 +351,7 @@ struct ima_ns_when {
  * @fresh: the file was hashed in this walk.
  * @collect_rc: what the last attempt to collect the digest failed with.
  * @waits: levels whose chip is to be waited for, by bits from level 1 on.
+ * @record: what a lower level recorded, referenced, or %NULL.
  * @then: when the walk began, if the decision may be remembered.
  * @kind: of the access, see ima_ns_kind().
  * @warm: the last level that was asked had nothing to do, nor would it again.
@@ -361,6 +362,7 @@ struct ima_walk {
 #ifdef CONFIG_IMA_NS
 	const struct cred *made;
 	u64 waits;
+	struct ima_template_entry *record;
 	struct ima_ns_when then;
 	int kind;
 	bool warm;
@@ -531,12 +533,21 @@ u64 ima_ns_hash_key(const u8 *digest);
 int ima_ns_log_prepare(struct ima_namespace *ns);
 int ima_ns_log_room(const struct ima_namespace *ns,
 		    const struct ima_ns_owner *payer);
-void ima_ns_log_charge(struct ima_template_entry *entry);
 void ima_ns_record_lost(struct ima_namespace *ns);
 void ima_ns_not_stored(struct ima_namespace *ns, struct ima_ns_owner *payer,
 		       int err);
 void ima_ns_log_bound(struct ima_namespace *ns);
 void ima_ns_log_free(struct ima_namespace *ns);
+
+void __init ima_ns_entry_init(void);
+struct ima_queue_entry *ima_queue_entry_alloc(const struct ima_namespace *ns);
+void ima_entry_charge(struct ima_template_entry *entry,
+		      const struct ima_namespace *ns);
+bool ima_entry_put(struct ima_template_entry *entry);
+int ima_walk_store(struct ima_walk *walk, struct ima_namespace *ns,
+		   struct ima_template_entry **entry, int violation,
+		   struct inode *inode, const unsigned char *filename, int pcr);
+void ima_walk_forget_record(struct ima_walk *walk);
 
 /**
  * ima_ns_vtpm - the chip of a child

@@ -134,6 +134,7 @@ int ima_walk_file(struct ima_walk *walk, struct file *file,
 	if (func == FILE_CHECK)
 		ima_ns_writer(file);
 	ima_walk_wait(walk);
+	ima_walk_forget_record(walk);
 	if (!ret)
 		ima_ns_remember(walk, file, cred);
 	return ret;
@@ -198,6 +199,7 @@ int ima_measure_buffer(struct ima_walk *walk, struct ima_namespace *from,
 					eventname, func, pcr, func_data,
 					buf_hash, ns->parent ? NULL : digest,
 					digest_len);
+	ima_walk_forget_record(walk);
 	return ret;
 }
 

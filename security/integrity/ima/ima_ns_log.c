@@ -70,38 +70,6 @@ int ima_ns_log_room(const struct ima_namespace *ns,
 	return 0;
 }
 
-/* A copy, with the zero that strings end with, instead of the original. */
-static void *charged(void *data, size_t size)
-{
-	void *copy;
-
-	/* Charged to, but not refused by, a container at its memory limit. */
-	copy = kzalloc(size + 1, GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
-	memcpy(copy, data, size);
-	kfree(data);
-	return copy;
-}
-
-/**
- * ima_ns_log_charge - have the memory of a record charged to the task's cgroup
- * @entry: a record that a child is to keep
- *
- * Context: process context, may sleep; the list's lock may be held.
- */
-void ima_ns_log_charge(struct ima_template_entry *entry)
-{
-	struct ima_field_data *field;
-	int i;
-
-	entry->digests = charged(entry->digests, sizeof(*entry->digests) *
-				 (NR_BANKS(ima_tpm_chip) + ima_extra_slots));
-	for (i = 0; i < entry->template_desc->num_fields; i++) {
-		field = &entry->template_data[i];
-		if (field->data)
-			field->data = charged(field->data, field->len);
-	}
-}
-
 /* Has the list say that records are lost; needs its lock, and a table. */
 static void tell_lost(struct ima_namespace *ns)
 {

@@ -146,8 +146,28 @@ static inline int ima_ns_log_room(const struct ima_namespace *ns,
 	return 0;
 }
 
-static inline void ima_ns_log_charge(struct ima_template_entry *entry)
+static inline struct ima_queue_entry *
+ima_queue_entry_alloc(const struct ima_namespace *ns)
 {
+	return kmalloc(sizeof(struct ima_queue_entry), GFP_KERNEL);
+}
+
+static inline void ima_entry_charge(struct ima_template_entry *entry,
+				    const struct ima_namespace *ns)
+{
+}
+
+static inline bool ima_entry_put(struct ima_template_entry *entry)
+{
+	return true;
+}
+
+static inline int ima_walk_store(struct ima_walk *walk, struct ima_namespace *ns,
+				 struct ima_template_entry **entry,
+				 int violation, struct inode *inode,
+				 const unsigned char *filename, int pcr)
+{
+	return ima_store_template(ns, *entry, violation, inode, filename, pcr);
 }
 
 static inline void ima_ns_record_lost(struct ima_namespace *ns)

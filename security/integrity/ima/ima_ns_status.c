@@ -260,6 +260,7 @@ void __init ima_ns_status_init(void)
 					 SLAB_PANIC | SLAB_ACCOUNT);
 	if (rhashtable_init(&ima_ns_statuses, &ima_ns_status_params))
 		panic("IMA: no memory for the table of statuses\n");
+	ima_ns_entry_init();
 	ima_ns_log_init();
 	ima_ns_cache_init();
 }

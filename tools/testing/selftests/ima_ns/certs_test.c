@@ -97,7 +97,7 @@ static long host_keyring(long id, bool *locked)
 }
 
 /* "Made on first use, found through ima/keyring." */
-TEST_F(certs, made_on_first_use)
+TEST_F_TIMEOUT(certs, made_on_first_use, 300)
 {
 	bool locked;
 	long ring;
@@ -115,7 +115,7 @@ TEST_F(certs, made_on_first_use)
 }
 
 /* "Certified by default"; "a container's own root cannot certify itself." */
-TEST_F(certs, certified)
+TEST_F_TIMEOUT(certs, certified, 300)
 {
 	const long ring = agent_keyring(&self->a);
 
@@ -137,7 +137,7 @@ TEST_F(certs, certified)
 }
 
 /* "The same key in two namespaces" is two keys. */
-TEST_F(certs, same_key_twice)
+TEST_F_TIMEOUT(certs, same_key_twice, 300)
 {
 	const long key_a = give_key(&self->a, self->id_a, "a");
 	const long key_b = give_key(&self->b, self->id_b, "a");
@@ -151,7 +151,7 @@ TEST_F(certs, same_key_twice)
 }
 
 /* What is no certificate of an authority. */
-TEST_F(certs, bad_authority)
+TEST_F_TIMEOUT(certs, bad_authority, 300)
 {
 	static char garbage[32768] = "no certificate";
 	const long id = self->id_a;
@@ -188,7 +188,7 @@ static int agent_add_ca(struct agent *agent, long id, const char *cert,
 }
 
 /* "Privileged over the parent's owner and this one's." */
-TEST_F(certs, authority_from_above)
+TEST_F_TIMEOUT(certs, authority_from_above, 300)
 {
 	const long id = agent_number(&self->below, "id");
 
@@ -201,7 +201,7 @@ TEST_F(certs, authority_from_above)
 }
 
 /* "May get one CA from its creator before its first key." */
-TEST_F(certs, users_own_authority)
+TEST_F_TIMEOUT(certs, users_own_authority, 300)
 {
 	const long ring = agent_keyring(&self->mine);
 
@@ -236,7 +236,7 @@ static int agent_write(struct agent *agent, const char *path, const char *word)
 }
 
 /* "`locked`": nothing is added any more, and lists say so. */
-TEST_F(certs, locked)
+TEST_F_TIMEOUT(certs, locked, 300)
 {
 	static const char *const words[] = {
 		"lock", "lockedx", "locked\n\n", " locked", "unlocked", "\n",
@@ -265,7 +265,7 @@ TEST_F(certs, locked)
 }
 
 /* "KEYCTL_LINK and KEYCTL_MOVE refused": keys are added, and measured. */
-TEST_F(certs, not_linked)
+TEST_F_TIMEOUT(certs, not_linked, 300)
 {
 	const long ring = agent_keyring(&self->a);
 	long key;
@@ -305,7 +305,7 @@ static long agent_request_key(struct agent *agent, const char *name,
 }
 
 /* Nor does one get there that is asked for, whether it exists or not. */
-TEST_F(certs, not_requested)
+TEST_F_TIMEOUT(certs, not_requested, 300)
 {
 	const long ring = agent_keyring(&self->a);
 	char *const described = self->a.call->path;
@@ -326,7 +326,7 @@ TEST_F(certs, not_requested)
 }
 
 /* "Uid 0 of a sibling container gets nothing." */
-TEST_F(certs, others_keys)
+TEST_F_TIMEOUT(certs, others_keys, 300)
 {
 	const long key = give_key(&self->a, self->id_a, "a");
 	const long ring = agent_keyring(&self->a);
@@ -397,7 +397,7 @@ static long weak_keyctl(struct agent *agent, int op, long a)
 }
 
 /* "Uid 0 of one container is not uid 0" of the host. */
-TEST_F(certs, kernels_keyrings)
+TEST_F_TIMEOUT(certs, kernels_keyrings, 300)
 {
 	static const char *const names[] = { ".ima",
 					     ".secondary_trusted_keys" };
@@ -475,7 +475,7 @@ struct answer {
 };
 
 /* Nor by whoever is asked for one, if that is done from a container. */
-TEST_F(certs, not_instantiated)
+TEST_F_TIMEOUT(certs, not_instantiated, 300)
 {
 	/* Later, the namespace's has the same name. */
 	const long ima = system_keyring(".ima");
@@ -520,7 +520,7 @@ TEST_F(certs, not_instantiated)
 }
 
 /* "So are the programs that the kernel starts, whoever caused that." */
-TEST_F(certs, kernels_programs)
+TEST_F_TIMEOUT(certs, kernels_programs, 300)
 {
 	ASSERT_EQ(0, answer_by("readlink /proc/self/ns/ima"));
 	EXPECT_EQ(-ENOKEY, agent_request_key(&self->a, "whose", "answer", 0));
@@ -549,7 +549,7 @@ static int key_lines(int list, const char *keyring)
  * "Key loads are measured by func=KEY_CHECK in the namespace and in its
  * ancestors", whoever added the key; "keyrings= name the namespace's own".
  */
-TEST_F(certs, measured)
+TEST_F_TIMEOUT(certs, measured, 300)
 {
 	const int host = key_lines(self->list_host, ".ima_ns");
 	const int ima = key_lines(self->list_host, ".ima");
@@ -572,7 +572,7 @@ TEST_F(certs, measured)
 }
 
 /* Real tools: keyctl and evmctl, by the serial that the file tells. */
-TEST_F(certs, tools)
+TEST_F_TIMEOUT(certs, tools, 300)
 {
 	char serial[16], pem[PATH_MAX], out[4096];
 	const char *const import[] = { "evmctl", "import", self->a_der, serial,
@@ -592,7 +592,7 @@ TEST_F(certs, tools)
 }
 
 /* "A keyring at its quota": that of the owner's root. */
-TEST_F(certs, quota)
+TEST_F_TIMEOUT(certs, quota, 300)
 {
 	const char *const one = "1\n";
 	long ring;
@@ -616,7 +616,7 @@ TEST_F(certs, quota)
 }
 
 /* The end: whoever linked the keyring has an empty one. */
-TEST_F(certs, ends_with_namespace)
+TEST_F_TIMEOUT(certs, ends_with_namespace, 300)
 {
 	struct agent brief;
 	long id, ring;

@@ -10,6 +10,8 @@
 
 #define CGROUPS "/sys/fs/cgroup"
 #define FILES 61830
+#define RULE "measure func=FILE_CHECK mask=MAY_READ\n"
+#define OTHERS 61831
 #define HOST_RULES "measure func=FILE_CHECK mask=MAY_READ fowner=61830\n"
 #define MAX_FILES 6000
 
@@ -75,8 +77,11 @@ FIXTURE_TEARDOWN(memory)
 	scratch_remove(&self->scratch);
 }
 
-/* Files that nobody has seen, made by who is in no cgroup of ours. */
-static int make_files(const char *dir, int n)
+/*
+ * Files that nobody has seen, made by who is in no cgroup of ours; of one owner and
+ * of the other in turn.
+ */
+static int make_files(const char *dir, int owner, int other, int n)
 {
 	char path[PATH_MAX], text[33];
 	int err = 0;
@@ -84,8 +89,9 @@ static int make_files(const char *dir, int n)
 	while (n-- && !err) {
 		unique_text(text);
 		snprintf(path, sizeof(path), "%.4000s/%d", dir, n);
+		unlink(path);
 		err = write_path(path, O_CREAT, text, 32);
-		if (!err && chown(path, FILES, FILES))
+		if (!err && chown(path, n % 2 ? owner : other, 0))
 			err = -errno;
 	}
 	return err;
@@ -129,8 +135,9 @@ TEST_F_TIMEOUT(memory, at_the_limit, 360)
 {
 	int before, opened, gained;
 
-	ASSERT_EQ(0, make_files(self->scratch.dir, MAX_FILES));
-	ASSERT_EQ(0, agent_load(&self->a, "measure func=FILE_CHECK mask=MAY_READ\n"));
+	/* Every other one only the container records, and pays for. */
+	ASSERT_EQ(0, make_files(self->scratch.dir, FILES, OTHERS, MAX_FILES));
+	ASSERT_EQ(0, agent_load(&self->a, RULE));
 	/* Loading it may be recorded, too. */
 	before = fd_count(self->list_host);
 	ASSERT_EQ(0, cgroup_write(self->cgroup, "memory.max", "2M"));
@@ -142,26 +149,84 @@ TEST_F_TIMEOUT(memory, at_the_limit, 360)
 	EXPECT_LT(0, cgroup_number(self->cgroup, "memory.events", "\nmax "));
 	gained = fd_count(self->list_host) - before;
 	/* One may have been killed in between. */
-	EXPECT_LE(opened, gained);
-	EXPECT_GE(opened + 1, gained);
+	EXPECT_LE(opened / 2, gained);
+	EXPECT_GE(opened / 2 + 1, gained);
 }
 
-#define NR 1000
+#define NR 2000
 
-/* "Charged to its memcg": list, records and what was done to each file. */
-TEST_F_TIMEOUT(memory, charged, 360)
+/* What a kind of memory grows by for each of NR fresh files that the agent opens. */
+static long charged(struct __test_metadata *const _metadata,
+		    struct _test_data_memory *self, struct agent *agent,
+		    const char *kind, int owner)
 {
 	long before, after;
 
-	ASSERT_EQ(0, make_files(self->scratch.dir, NR));
-	ASSERT_EQ(0, agent_load(&self->a, "measure func=FILE_CHECK mask=MAY_READ\n"));
-	before = cgroup_number(self->cgroup, "memory.stat", "\nslab ");
-	ASSERT_EQ(NR, open_all(&self->a, self->scratch.dir, NR));
-	after = cgroup_number(self->cgroup, "memory.stat", "\nslab ");
-	TH_LOG("%ld bytes for each record and status", (after - before) / NR);
+	ASSERT_EQ(0, make_files(self->scratch.dir, owner, owner, NR));
+	before = cgroup_number(self->cgroup, "memory.stat", kind);
+	ASSERT_EQ(NR, open_all(agent, self->scratch.dir, NR));
+	after = cgroup_number(self->cgroup, "memory.stat", kind);
+	return (after - before) / NR;
+}
+
+/* "What only a child keeps is charged to its memcg", and what the host keeps is not. */
+TEST_F_TIMEOUT(memory, charged, 360)
+{
+	long alone, with_host;
+
+	ASSERT_EQ(0, agent_load(&self->a, RULE));
+	alone = charged(_metadata, self, &self->a, "\nkernel ", OTHERS);
+	with_host = charged(_metadata, self, &self->a, "\nkernel ", FILES);
+	TH_LOG("%ld bytes for each record and status, %ld if the host has the record",
+	       alone, with_host);
 	/* A status is the lesser part of it. */
-	EXPECT_LT(NR * 600L, after - before);
-	EXPECT_GT(NR * 2000L, after - before);
+	EXPECT_LT(600, alone);
+	EXPECT_GT(2000, alone);
+	EXPECT_LT(300, alone - with_host);
+}
+
+#define LEVELS 8
+
+/* Bytes of a status, or -errno. */
+static long status_size(void)
+{
+	long size = -ENOENT;
+	char *text, *line;
+
+	if (read_path("/proc/slabinfo", &text) < 0)
+		return -errno;
+	line = strstr(text, "\nima_ns_status ");
+	if (line)
+		sscanf(line, " %*s %*d %*d %ld", &size);
+	free(text);
+	return size;
+}
+
+/* "One more level that keeps the same record: 64 bytes." */
+TEST_F_TIMEOUT(memory, further_level, 360)
+{
+	const long status = status_size();
+	struct agent levels[LEVELS];
+	long one, all, further;
+	int i;
+
+	ASSERT_LT(0, status);
+	ASSERT_EQ(0, agent_load(&self->a, RULE));
+	one = charged(_metadata, self, &self->a, "\nkernel ", OTHERS);
+	for (i = 0; i < LEVELS; i++) {
+		ASSERT_EQ(0, agent_start(&levels[i], i ? &levels[i - 1] : &self->a,
+					 CLONE_NEWNS));
+		ASSERT_EQ(0, agent_load(&levels[i], RULE));
+	}
+	all = charged(_metadata, self, &levels[LEVELS - 1], "\nkernel ", OTHERS);
+	/* The rest is what each level remembers of the file. */
+	further = (all - one) / LEVELS - status;
+	TH_LOG("%ld bytes, %ld at %d more levels: %ld for a record, %ld for a status",
+	       one, all, LEVELS, further, status);
+	EXPECT_LT(0, further);
+	EXPECT_GE(64, further);
+	for (i = LEVELS; i--;)
+		agent_stop(&levels[i]);
 }
 
 #define RULES 1000
