@@ -3,8 +3,16 @@
 # Usage: run-tests.sh 'PROGRAM [ARGUMENT...]'...   (inside the machine of scripts/vm)
 #
 # Runs test programs one after the other, each in its own directory, and frames
-# the output of each by lines that begin with @, for scripts/test.
+# the output of each by lines that begin with @, for scripts/test.  With PRESSURE
+# set, stress-ng takes memory and processors meanwhile.
 set -u
+
+if [ -n "${PRESSURE:-}" ]; then
+	stress-ng --quiet --cpu 2 --vm 2 --vm-bytes 60% --temp-path /tmp &
+	pressure=$!
+	# Of no use is a pressure that was not there all the time.
+	trap 'kill $pressure || exit 1; wait $pressure' EXIT
+fi
 
 for command in "$@"; do
 	program=${command%% *}
