@@ -13,6 +13,8 @@
 
 #define RULE_MMAP "measure func=MMAP_CHECK mask=MAY_EXEC\n"
 #define RULE_READ "measure func=FILE_CHECK mask=MAY_READ fowner=61000\n"
+#define RULE_READ_SELF \
+	"measure func=FILE_CHECK mask=MAY_READ fowner=61000 ns=self\n"
 
 /*
  * A world of four namespaces, of which three measure:
@@ -309,6 +311,39 @@ TEST_F(hook, reading)
 	ASSERT_EQ(0, agent_load(f->child, RULE_READ));
 	expect_gains(_metadata, f, act_open_read, f->child, 0, 1, 0);
 	expect_gains(_metadata, f, act_open_read, f->child, 0, 0, 0);
+}
+
+static int act_open_direct(struct agent *agent, const char *path)
+{
+	const int fd = agent_open(agent, path, O_RDONLY | O_DIRECT);
+
+	return fd < 0 ? fd : close(fd);
+}
+
+/*
+ * What is opened for direct I/O is not hashed: each level that asks records that
+ * by zeros, for root in a child, too, and has not measured the file by that.
+ */
+TEST_F(hook, direct)
+{
+	const struct family *const f = &self->family;
+	char zeros[EVIDENCE_SIZE];
+	int parent, child;
+
+	ASSERT_EQ(0, agent_load(f->parent, RULE_READ_SELF));
+	ASSERT_EQ(0, agent_load(f->child, RULE_READ));
+	parent = fd_count(f->parent_list);
+	child = fd_count(f->child_list);
+	ASSERT_EQ(0, act_open_direct(f->child, f->path));
+	snprintf(zeros, sizeof(zeros), " sha256:%064d %s", 0, f->path);
+	assert_gain(_metadata, "parent", f->parent_list, parent, 1, zeros);
+	assert_gain(_metadata, "child", f->child_list, child, 1, zeros);
+	/* Neither level took that for the content, nor for having seen it. */
+	expect_gains(_metadata, f, act_open_read, f->child, 1, 1, 0);
+	expect_gains(_metadata, f, act_open_read, f->child, 0, 0, 0);
+	/* The same record is there already. */
+	ASSERT_EQ(0, act_open_direct(f->child, f->path));
+	ASSERT_EQ(parent + 2, fd_count(f->parent_list));
 }
 
 struct closer {

@@ -149,6 +149,65 @@ TEST_F(policy, ids_compared_in_owner)
 	ASSERT_EQ(0, agent_stop(&mapped));
 }
 
+struct could {
+	int cap;
+	/* Become root of a user namespace of its own. */
+	bool below;
+};
+
+/* Reads the file as 7, who was 3. */
+static long do_read_as(struct call *call, int fd)
+{
+	const struct could *const could = (struct could *)call->text;
+	const pid_t pid = fork();
+	int err;
+
+	if (fd >= 0)
+		close(fd);
+	if (!pid) {
+		err = prctl(PR_SET_KEEPCAPS, 1) || setresuid(7, 7, 3) ?
+			-errno : keep_cap(could->cap);
+		if (!err && could->below && unshare(CLONE_NEWUSER))
+			err = -errno;
+		if (!err && open(call->path, O_RDONLY | O_CLOEXEC) < 0)
+			err = -errno;
+		_exit(-err);
+	}
+	return pid < 0 ? -errno : -reap(pid);
+}
+
+static int agent_read_as(struct agent *agent, const char *path, int cap,
+			 bool below)
+{
+	*(struct could *)agent->call->text = (struct could){ cap, below };
+	snprintf(agent->call->path, PATH_MAX, "%s", path);
+	return agent_call(agent, do_read_as, -1, NULL);
+}
+
+/*
+ * "euid= also matches by real and saved id if the task has CAP_SETUID over the
+ * owner", not over the initial user namespace, and not over one below.
+ */
+TEST_F(policy, could_become)
+{
+	struct agent mapped;
+	int list;
+
+	ASSERT_EQ(0, start_mapped(self, &mapped));
+	ASSERT_EQ(0, agent_load(&mapped,
+				"measure func=FILE_CHECK mask=MAY_READ euid=3\n"));
+	list = agent_open(&mapped, ASCII_LIST, O_RDONLY);
+	ASSERT_LE(0, list);
+	ASSERT_EQ(0, agent_read_as(&mapped, self->path, -1, false));
+	ASSERT_EQ(0, agent_read_as(&mapped, self->path, CAP_SETGID, false));
+	ASSERT_EQ(0, agent_read_as(&mapped, self->path, -1, true));
+	EXPECT_EQ(0, fd_count_path(list, self->path));
+	ASSERT_EQ(0, agent_read_as(&mapped, self->path, CAP_SETUID, false));
+	EXPECT_EQ(1, fd_count_path(list, self->path));
+	close(list);
+	ASSERT_EQ(0, agent_stop(&mapped));
+}
+
 /* "uid and gid parsed in the owner, unmapped ones EINVAL." */
 TEST_F(policy, unmapped_ids)
 {

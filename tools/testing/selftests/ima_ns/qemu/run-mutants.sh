@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Usage: run-mutants.sh 'NUMBER|NAME|PROGRAM [ARGUMENT...]'...   (for scripts/mutants)
+#
+# Runs each test without a mistake, in case that an earlier one left something behind,
+# and with the mistake NUMBER, until it says that something is not ok.
+set -u
+
+switch=/sys/module/kernel/parameters/ima_ns_mutant
+said=/tmp/mutant
+
+# Prints the first failure, if there is one; "nothing" if the test said nothing.
+run() { # NUMBER COMMAND
+	echo "$1" >$switch || exit 1
+	# shellcheck disable=SC2086 # words are arguments
+	timeout -k 5 "${TEST_SECONDS:-300}" $2 </dev/null 2>/dev/null |
+		sed '/^not ok/q' >$said
+	echo 0 >$switch
+	grep -qE '^(not )?ok' $said || echo 'not ok 0 nothing'
+	sed -n '/^not ok/p' $said
+}
+
+for mutant in "$@"; do
+	number=${mutant%%|*}
+	name=${mutant#*|}
+	command=${name#*|}
+	name=${name%%|*}
+	echo "@ begin $name"
+	cd "$(dirname "${command%% *}")" || exit 1
+	failure=$(run 0 "$command")
+	if [ -n "$failure" ]; then
+		echo "not ok - $name: fails without it: ${failure#not ok }"
+		continue
+	fi
+	failure=$(run "$number" "$command")
+	if [ -n "$failure" ]; then
+		echo "ok - $name: found by ${failure#not ok * }"
+	else
+		echo "not ok - $name: not found by ${command##*/}"
+	fi
+done
