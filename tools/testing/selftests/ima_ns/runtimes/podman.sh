@@ -58,7 +58,7 @@ clean() {
 begin 9 podman conmon "$runtime"
 undo+=(clean)
 must 'an image is made, the hook is installed' eval 'import && install_imans'
-must 'a container runs with a policy by annotation' start
+must "a container of $runtime runs with a policy by annotation" start
 step 'it has a namespace of its own, below the host' eval 'own_namespace && child_of 0'
 step 'the policy was there before its first program' policy_first
 step 'podman exec lands in it' exec_lands
