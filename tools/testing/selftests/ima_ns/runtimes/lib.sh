@@ -136,12 +136,12 @@ policy_first() {
 }
 
 # What is executed later is in the list, with the digest of what it is
-recorded() { # ROOT, where the file is
-	local digest
+recorded() { # ROOT, where the file is; and the name that it is to have
+	local digest name=${2:-/second}
 	digest=$(sha256sum <"$1/second" | cut -d' ' -f1)
 	! grep "$digest" "$dir/ascii_runtime_measurements" && enter /second &&
 		cat "$dir/ascii_runtime_measurements" &&
-		grep -q " sha256:$digest /second\$" "$dir/ascii_runtime_measurements"
+		grep -q " sha256:$digest $name\$" "$dir/ascii_runtime_measurements"
 }
 
 # The usual file, read inside, is the list that the host has of the container

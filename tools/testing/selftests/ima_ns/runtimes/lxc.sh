@@ -10,7 +10,7 @@ name=ima_ns_lxc
 root=$tmp/root
 
 enter() { # without the host's environment, which names files of the host's
-	lxc-attach -P "$tmp" -n $name --clear-env -- "$@"
+	lxc-attach -P "$tmp" -n "$name" --clear-env -- "$@"
 }
 
 # A hook that runs on the host, when all is set up and before the first program

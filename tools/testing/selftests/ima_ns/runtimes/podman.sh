@@ -17,6 +17,9 @@ podman=(podman --runtime "$runtime" --cgroup-manager=cgroupfs --events-backend=f
 run=(run --network=none --log-driver=none)
 read -ra more <<<"${PODMAN_RUN:-}"
 
+# On emulated processors, Go's scheduler is busy with itself
+export GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1
+
 enter() {
 	"${podman[@]}" exec "$name" "$@"
 }

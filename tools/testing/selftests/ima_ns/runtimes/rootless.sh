@@ -15,8 +15,10 @@ uid=61234
 home=$tmp/home
 read -ra more <<<"${PODMAN_RUN:-}"
 
+# On emulated processors, Go's scheduler is busy with itself
 as_user() {
 	env -i PATH="$PATH" HOME="$home" USER=$user XDG_RUNTIME_DIR="$tmp/run" \
+		GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1 \
 		setpriv --reuid=$uid --regid=$uid --init-groups --inh-caps=-all "$@"
 }
 

@@ -31,7 +31,7 @@ stop() {
 # The namespace's policy was there before the program that unshare executes
 chroot_first() {
 	names && [ "$(names | head -n 2 | paste -sd' ')" = \
-		"boot_aggregate $(readlink -f "$(type -P chroot)")" ] && names | grep -qx /first
+		"boot_aggregate $(readlink -f "$(type -P chroot)")" ] && names | grep -qx "$root/first"
 }
 
 others_share() {
@@ -60,7 +60,7 @@ must 'unshare --mount by root' start unshare
 step 'it makes a namespace' own_namespace
 step 'in which the first program is the first in the list' chroot_first
 step 'nsenter lands in it' exec_lands
-step 'what is executed by nsenter is recorded' recorded "$root"
+step 'what is executed by nsenter is recorded' recorded "$root" "$root/second"
 step 'lsns shows the mount namespace' lsns_works
 step 'unshare of other kinds makes none' others_share
 step 'its end leaves nothing' eval 'stop && leaves_nothing'
