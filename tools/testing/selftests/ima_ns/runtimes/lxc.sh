@@ -18,7 +18,7 @@ configure() {
 	make_root "$root" && mkdir "$tmp/$name" && echo 'measure func=BPRM_CHECK' >"$tmp/policy" &&
 		cat >"$tmp/hook" <<-END && chmod 755 "$tmp" "$tmp/hook" && cat >"$tmp/$name/config" <<-END
 			#!/bin/sh
-			exec $built/imans set --policy $tmp/policy pid:\$LXC_PID
+			exec $built/imans set --policy $tmp/policy pid:\$LXC_PID 2>>$tmp/hook.log
 		END
 			lxc.uts.name = $name
 			lxc.rootfs.path = dir:$root
@@ -41,17 +41,18 @@ stop() {
 
 refused() {
 	echo 'measure it' >"$tmp/policy"
-	! lxc-start -P "$tmp" -n $name -o "$tmp/log2" -l INFO -F && cat "$tmp/log2" &&
-		grep -q 'policy:1: Invalid argument' "$tmp/log2"
+	! lxc-start -P "$tmp" -n $name -o "$tmp/log2" -l INFO -F && cat "$tmp/hook.log" &&
+		grep -q 'policy:1: Invalid argument' "$tmp/hook.log"
 }
 
-begin 8 lxc-start
+begin 9 lxc-start
 undo+=(stop)
 must 'a container runs with a policy by a start-host hook' eval 'configure && start'
 step 'it has a namespace of its own' own_namespace
 step 'the policy was there before its first program' policy_first
-step 'lxc-attach lands in it' exec_lands
-step 'what is executed by lxc-attach is recorded' recorded "$root"
+step 'lxc-attach works' look_inside "$root"
+step 'it lands in the namespace' exec_lands
+step 'what is executed by it is recorded' recorded
 step 'its own list is at the usual place inside' securityfs_inside
 step 'a policy that is refused stops the container' eval 'stop && refused'
 step 'its end leaves nothing' leaves_nothing

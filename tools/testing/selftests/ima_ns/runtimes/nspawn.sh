@@ -42,8 +42,8 @@ above_first() {
 		[ "$(sed -n 2p "$tmp/above")" = policy-replaced ] && grep -qx /first "$tmp/above"
 }
 
-mount_inside() {
-	enter /bin/mount -t securityfs securityfs /sys/kernel/security
+enters() {
+	enter /bin/mount -t securityfs securityfs /sys/kernel/security && look_inside "$root"
 }
 
 stop() {
@@ -52,14 +52,15 @@ stop() {
 	[ ! -e "/proc/$pid" ]
 }
 
-begin 8 systemd-nspawn
+begin 9 systemd-nspawn
 undo+=(stop)
 must 'a container runs' start
 step 'it has a namespace of its own' own_namespace
 step 'its first program is the first in its list' own_first
 step 'and in that of the level above, whose policy was there before' above_first
-step 'nsenter lands in it' exec_lands
-step 'what is executed by nsenter is recorded' recorded "$root"
-step 'its own list is at the usual place inside' eval 'mount_inside && securityfs_inside'
+step 'nsenter works' enters
+step 'it lands in the namespace' exec_lands
+step 'what is executed by it is recorded' recorded
+step 'its own list is at the usual place inside' securityfs_inside
 step 'its end leaves nothing' eval 'stop && leaves_nothing'
 ktap_finished

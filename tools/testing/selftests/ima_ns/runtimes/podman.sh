@@ -35,8 +35,8 @@ start() {
 	echo 'measure func=BPRM_CHECK' >"$tmp/policy" &&
 		"${podman[@]}" "${run[@]}" "${more[@]}" -d --name "$name" \
 			--annotation org.linux.ima.policy="$tmp/policy" \
-			-v /sys/kernel/security:/sys/kernel/security:ro ima_ns /first wait &&
-		know "$("${podman[@]}" inspect -f '{{.State.Pid}}' "$name")"
+			-v /sys/kernel/security:/sys/kernel/security:ro \
+			--pidfile="$tmp/pid" ima_ns /first wait && know "$(cat "$tmp/pid")"
 }
 
 # Where the hook cannot do as it was told, there is no container
@@ -58,14 +58,15 @@ clean() {
 	umount -l /var/lib/containers
 }
 
-begin 9 podman conmon "$runtime"
+begin 10 podman conmon "$runtime"
 undo+=(clean)
 must 'an image is made, the hook is installed' eval 'import && install_imans'
 must "a container of $runtime runs with a policy by annotation" start
 step 'it has a namespace of its own, below the host' eval 'own_namespace && child_of 0'
 step 'the policy was there before its first program' policy_first
-step 'podman exec lands in it' exec_lands
-step 'what is executed by podman exec is recorded' recorded "$tmp/root"
+step 'podman exec works' look_inside "$tmp/root"
+step 'it lands in the namespace' exec_lands
+step 'what is executed by it is recorded' recorded
 step 'its own list is at the usual place inside' securityfs_inside
 step 'a policy that is refused stops the container' refused
 step 'its end leaves nothing' eval 'remove && leaves_nothing'

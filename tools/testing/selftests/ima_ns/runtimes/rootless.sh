@@ -53,8 +53,7 @@ start() {
 	echo 'measure func=BPRM_CHECK' >"$home/policy" &&
 		podman run "${more[@]}" --network=none --log-driver=none -d --name "$name" \
 			--annotation org.linux.ima.policy="$home/policy" \
-			-v /sys/kernel/security:/sys/kernel/security ima_ns /first wait &&
-		know "$(podman inspect -f '{{.State.Pid}}' "$name")"
+			-v /sys/kernel/security:/sys/kernel/security --pidfile="$home/pid" ima_ns /first wait && know "$(cat "$home/pid")"
 }
 
 # The user's podman has one in between, of which the host is the parent
@@ -75,15 +74,16 @@ clean() {
 	sed -i "/^$user:/d" /etc/passwd /etc/group /etc/subuid /etc/subgid
 }
 
-begin 8 podman conmon crun newuidmap setpriv
+begin 9 podman conmon crun newuidmap setpriv
 undo+=(clean)
 must 'a user imports an image' eval 'make_user && install_imans && import'
 must 'a container runs with a policy by annotation' eval 'mount_securityfs && start'
 step "it has a namespace of its own, below that of the user's podman" \
 	eval 'own_namespace && below_podman'
 step 'the policy was there before its first program' policy_first
-step 'podman exec lands in it' exec_lands
-step 'what is executed by podman exec is recorded' recorded "$tmp/root"
+step 'podman exec works' look_inside "$tmp/root"
+step 'it lands in the namespace' exec_lands
+step 'what is executed by it is recorded' recorded
 step 'its own list is at the usual place inside' securityfs_inside
 step 'its end and that of podman leave nothing' eval 'remove && leaves_nothing'
 ktap_finished

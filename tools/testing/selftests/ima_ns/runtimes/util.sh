@@ -50,25 +50,26 @@ lsns_works() {
 		grep -qx " *$(stat -Lc %i "/proc/$pid/ns/mnt")" "$tmp/mnt"
 }
 
-mount_inside() {
-	enter /bin/mount -t securityfs securityfs /sys/kernel/security
+enters() {
+	enter /bin/mount -t securityfs securityfs /sys/kernel/security && look_inside "$root"
 }
 
-begin 13 unshare nsenter lsns setpriv
+begin 15 unshare nsenter lsns setpriv
 undo+=(stop)
 must 'unshare --mount by root' start unshare
 step 'it makes a namespace' own_namespace
 step 'in which the first program is the first in the list' chroot_first
-step 'nsenter lands in it' exec_lands
-step 'what is executed by nsenter is recorded' recorded "$root" "$root/second"
+step 'nsenter works' enters
+step 'it lands in the namespace' exec_lands
+step 'what is executed by it is recorded' recorded "$root/second"
 step 'lsns shows the mount namespace' lsns_works
 step 'unshare of other kinds makes none' others_share
 step 'its end leaves nothing' eval 'stop && leaves_nothing'
 must 'unshare --mount --user by a user' start setpriv --reuid=61234 --regid=61234 \
 	--clear-groups unshare --user --map-root-user
 step 'it makes a namespace' own_namespace
-step 'nsenter lands in it' exec_lands
-step 'its own list is in the securityfs that its root mounts' \
-	eval 'mount_inside && securityfs_inside'
+step 'nsenter works' enters
+step 'it lands in the namespace' exec_lands
+step 'its own list is in the securityfs that its root mounts' securityfs_inside
 step 'its end leaves nothing' eval 'stop && leaves_nothing'
 ktap_finished
