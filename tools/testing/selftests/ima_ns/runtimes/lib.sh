@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 built=${IMA_NS_BUILD:-$(dirname "$here")}
 ima=/sys/kernel/security/ima
 # Seconds for what takes much less
-patience=120
+patience=600
 tmp=$(mktemp -d)
 # Read by the tests, set by know() and look_inside()
 pid='' dir='' link='' digest=''
