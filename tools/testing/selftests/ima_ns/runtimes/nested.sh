@@ -29,7 +29,7 @@ ip_netns_nested() {
 	for ((i = 0; i < 70; i++)); do
 		words+=(ip netns exec ima_ns_net)
 	done
-	"${words[@]}" cat /proc/self/ns/../status >"$tmp/status" && grep -q '^Name:.cat$' "$tmp/status"
+	"${words[@]}" readlink /proc/self/ns/ima >"$tmp/deepest" && deeper "$(cat "$tmp/deepest")"
 }
 
 ip_netns_end() {
@@ -50,13 +50,14 @@ pam_namespace() {
 		[ "$(sed -n 2p "$tmp/session")" = 0 ]
 }
 
-# Its operations are counted: it fails if one of its workers does
+# It fails if one of its workers does; and it is to have done something
 stress() { # STRESSOR
-	stress-ng --temp-path "$tmp" --metrics-brief "--$1" 2 "--$1-ops" 200 --timeout 60 \
-		>"$tmp/stress" 2>&1
-	local status=$?
+	local status
+	stress-ng --temp-path "$tmp" --metrics-brief "--$1" 2 "--$1-ops" 20 >"$tmp/stress" 2>&1
+	status=$?
 	cat "$tmp/stress"
-	[ $status = 0 ] && grep -qE "successful run completed" "$tmp/stress" && ! grep -qi 'fail:' "$tmp/stress"
+	[ $status = 0 ] && grep -q 'successful run completed' "$tmp/stress" &&
+		grep -qE "metrc: .* $1 +[1-9]" "$tmp/stress" && ! grep -q 'fail: ' "$tmp/stress"
 }
 
 end() {

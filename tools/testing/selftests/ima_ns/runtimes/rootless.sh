@@ -53,7 +53,8 @@ start() {
 	echo 'measure func=BPRM_CHECK' >"$home/policy" &&
 		podman run "${more[@]}" --network=none --log-driver=none -d --name "$name" \
 			--annotation org.linux.ima.policy="$home/policy" \
-			-v /sys/kernel/security:/sys/kernel/security --pidfile="$home/pid" ima_ns /first wait && know "$(cat "$home/pid")"
+			-v /sys/kernel/security:/sys/kernel/security --pidfile="$home/pid" \
+			ima_ns /first wait && know "$(cat "$home/pid")"
 }
 
 # The user's podman has one in between, of which the host is the parent
