@@ -57,8 +57,7 @@ in_space() {
 }
 
 refused() {
-	! dump "$holder" && grep -E "Error.*(ns|namespace|fd 5|unsupported|Can't dump)" \
-		"$tmp/images/dump.log"
+	! dump "$holder" && grep -q "Can't dump file 5 of that type" "$tmp/images/dump.log"
 }
 
 dumped() {
