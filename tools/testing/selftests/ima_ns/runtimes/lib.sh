@@ -146,7 +146,7 @@ policy_first() {
 	names && [ "$(names | head -n 3 | paste -sd' ')" = "boot_aggregate policy-replaced /first" ]
 }
 
-# and in its list, by the digest of what it is
+# And is in its list, by the digest of what it is
 recorded() { # the NAME that it is to have
 	cat "$dir/ascii_runtime_measurements"
 	grep -q " sha256:$digest ${1:-/second}\$" "$dir/ascii_runtime_measurements"

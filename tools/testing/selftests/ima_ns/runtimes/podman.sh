@@ -15,7 +15,6 @@ name=ima_ns_$runtime
 # No systemd is there to make groups or to take events
 podman=(podman --runtime "$runtime" --cgroup-manager=cgroupfs --events-backend=file)
 run=(run --network=none --log-driver=none)
-read -ra more <<<"${PODMAN_RUN:-}"
 
 # On emulated processors, Go's scheduler is busy with itself
 export GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1
@@ -33,7 +32,7 @@ import() {
 
 start() {
 	echo 'measure func=BPRM_CHECK' >"$tmp/policy" &&
-		"${podman[@]}" "${run[@]}" "${more[@]}" -d --name "$name" \
+		"${podman[@]}" "${run[@]}" -d --name "$name" \
 			--annotation org.linux.ima.policy="$tmp/policy" \
 			-v /sys/kernel/security:/sys/kernel/security:ro \
 			--pidfile="$tmp/pid" ima_ns /first wait && know "$(cat "$tmp/pid")"
@@ -42,7 +41,7 @@ start() {
 # Where the hook cannot do as it was told, there is no container
 refused() {
 	echo 'measure it' >"$tmp/bad"
-	! "${podman[@]}" "${run[@]}" "${more[@]}" --rm \
+	! "${podman[@]}" "${run[@]}" --rm \
 		--annotation run.oci.hooks.stderr="$tmp/hook" \
 		--annotation org.linux.ima.policy="$tmp/bad" ima_ns /first >>"$tmp/hook" 2>&1 &&
 		cat "$tmp/hook" && grep -q 'bad:1: Invalid argument' "$tmp/hook"

@@ -13,7 +13,6 @@ name=ima_ns_rootless
 user=ima_ns_user
 uid=61234
 home=$tmp/home
-read -ra more <<<"${PODMAN_RUN:-}"
 
 # On emulated processors, Go's scheduler is busy with itself
 as_user() {
@@ -51,7 +50,7 @@ mount_securityfs() {
 
 start() {
 	echo 'measure func=BPRM_CHECK' >"$home/policy" &&
-		podman run "${more[@]}" --network=none --log-driver=none -d --name "$name" \
+		podman run --network=none --log-driver=none -d --name "$name" \
 			--annotation org.linux.ima.policy="$home/policy" \
 			-v /sys/kernel/security:/sys/kernel/security --pidfile="$home/pid" \
 			ima_ns /first wait && know "$(cat "$home/pid")"
