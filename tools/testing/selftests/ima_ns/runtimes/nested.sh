@@ -53,7 +53,7 @@ pam_namespace() {
 # It fails if one of its workers does; and it is to have done something
 stress() { # STRESSOR
 	local status
-	stress-ng --temp-path "$tmp" --metrics-brief "--$1" 2 "--$1-ops" 20 >"$tmp/stress" 2>&1
+	stress-ng --temp-path "$tmp" --metrics-brief "--$1" 2 "--$1-ops" 4 >"$tmp/stress" 2>&1
 	status=$?
 	cat "$tmp/stress"
 	[ $status = 0 ] && grep -q 'successful run completed' "$tmp/stress" &&
