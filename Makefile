@@ -15,6 +15,10 @@ install-overlay:
 deb: apply
 	@CONFIG="$(if $(filter file,$(origin CONFIG)),,$(CONFIG))" scripts/$@
 
+# Debian's container runtimes in the virtual machine.
+test-runtimes:
+	@scripts/test runtimes
+
 # Ten minutes of random acts on the debug kernel; SOAK_SECONDS says how long.
 soak:
 	@SOAK_SECONDS=$${SOAK_SECONDS:-600} scripts/test soak
@@ -29,4 +33,4 @@ kernel: apply
 clean:
 	rm -rf "$(WORK)/build" "$(WORK)/stock/build" "$(WORK)/vm" "$(WORK)/deb" "$(WORK)/steps/build"
 
-.PHONY: run test check setup tree export mutants coverage series bench install-overlay deb soak apply kernel clean
+.PHONY: run test test-runtimes check setup tree export mutants coverage series bench install-overlay deb soak apply kernel clean
