@@ -11,6 +11,7 @@
 #define FILE_WRITTEN "written"
 #define FILE_PROGRAM "program"
 #define FILE_CROWD "crowd"
+#define FILE_RECORDED "recorded"
 /* On tmpfs, which is left out by a rule. */
 #define EXCLUDED "/tmp/bench.excluded"
 
