@@ -94,7 +94,7 @@ static void own_level(int level, bool rules)
 /* A process stays at each level. */
 static void owners_report(bool rules)
 {
-	static const struct op op = { "owners", op_open, 400 };
+	static const struct op op = { "owners", op_open, 100 };
 	const struct place place = { "root", OWNERS };
 	pid_t pid = fork();
 	int level = 0;
@@ -142,7 +142,7 @@ static int op_round(void)
 /* Users who have access to the same file in turn: what each of them takes. */
 static void users_report(int users)
 {
-	const struct op round = { "users", op_round, 200 };
+	const struct op round = { "users", op_round, 100 };
 	const struct place place = { "user", 0 };
 	pid_t pids[MAX_USERS];
 	char name[32];
@@ -217,7 +217,7 @@ static void reload_report(bool reload)
 
 static void label_open(const struct place *place)
 {
-	static const struct op op = { "label", op_open, 400 };
+	static const struct op op = { "label", op_open, 100 };
 
 	op_report(&op, place);
 }

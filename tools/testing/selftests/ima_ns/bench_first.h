@@ -8,8 +8,8 @@
 
 #define SMALL 4096
 #define BIG (1024 * 1024)
-#define SMALL_FILES 31
-#define BIG_FILES 3
+#define SMALL_FILES 15
+#define BIG_FILES 1
 
 static char content[BIG];
 
@@ -197,7 +197,7 @@ static void load_many(int from, int to, bool same_kind)
 static void rules_one(const char *rules)
 {
 	const struct place place = { "root", 0 };
-	struct op op = { "", op_open, 400 };
+	struct op op = { "", op_open, 100 };
 	char name[32];
 
 	op.name = name;

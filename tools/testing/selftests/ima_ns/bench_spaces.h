@@ -10,6 +10,10 @@
 #define CONTAINER (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | \
 		   CLONE_NEWNET | CLONE_NEWCGROUP)
 
+/* Files whose state and records are weighed. */
+#define KEPT 200
+#define KEPT_SIZE 64
+
 static int mnt[2];
 
 static int op_unshare(void)
@@ -47,7 +51,7 @@ static int op_setns(void)
 /* There and back; the other one is a child of this one. */
 static void setns_report(const struct place *place)
 {
-	static const struct op op = { "setns", op_setns, 200 };
+	static const struct op op = { "setns", op_setns, 100 };
 	int ready[2], go[2];
 	pid_t pid;
 	char byte;
@@ -77,9 +81,9 @@ static void setns_report(const struct place *place)
 
 static void spaces_report(const struct place *place)
 {
-	static const struct op make = { "unshare", op_unshare, 5, 20 };
-	static const struct op container = { "clone", op_clone, 5, 20 };
-	static const struct op user = { "clone_user", op_clone_user, 5, 20 };
+	static const struct op make = { "unshare", op_unshare, 3, 20 };
+	static const struct op container = { "clone", op_clone, 3, 20 };
+	static const struct op user = { "clone_user", op_clone_user, 3, 20 };
 
 	op_report_busy(&make, place);
 	op_report_busy(&container, place);
@@ -124,6 +128,24 @@ static void idle_report(int count)
 		close(fds[i]);
 	close(home);
 	free(fds);
+}
+
+/* Bytes of slab that looking at a file for the first time takes, at all levels. */
+static void kept_report(const struct place *place)
+{
+	char path[32];
+	long before;
+	int i;
+
+	make_fresh('k', place->level, KEPT, KEPT_SIZE);
+	before = slab_kb();
+	for (i = 0; i < KEPT; i++) {
+		fresh_path(path, 'k', place->level, i);
+		if (use(path))
+			fail(path);
+	}
+	report("kept_bytes", place, 1024.0 * (slab_kb() - before) / KEPT);
+	remove_fresh('k', place->level, KEPT);
 }
 
 #endif /* IMA_NS_BENCH_SPACES_H */
