@@ -9,7 +9,7 @@
 #define SMALL 4096
 #define BIG (1024 * 1024)
 #define SMALL_FILES 15
-#define BIG_FILES 1
+#define BIG_FILES 3
 
 static char content[BIG];
 
