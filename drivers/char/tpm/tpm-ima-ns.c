@@ -137,3 +137,15 @@ int tpm_pcrs_are_zero(struct tpm_chip *chip, u32 pcrs)
 		return tpm2_banks_are_zero(chip, pcrs);
 	return tpm1_pcrs_are_zero(chip, pcrs);
 }
+
+/**
+ * tpm_chip_disable() - make the driver of an unregistered chip uncallable
+ * @chip:	a chip that was never registered
+ */
+void tpm_chip_disable(struct tpm_chip *chip)
+{
+	down_write(&chip->ops_sem);
+	WRITE_ONCE(chip->ops, NULL);
+	up_write(&chip->ops_sem);
+}
+EXPORT_SYMBOL_GPL(tpm_chip_disable);

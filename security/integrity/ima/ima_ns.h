@@ -734,6 +734,11 @@ int ima_walk_collect(struct ima_walk *walk, const struct ima_namespace *ns,
 		     void *buf, loff_t size, enum hash_algo algo,
 		     struct modsig *modsig);
 
+int process_ns_measurement(struct ima_namespace *ns, struct ima_walk *walk,
+			   struct file *file, const struct cred *cred,
+			   u32 secid, char *buf, loff_t size, int mask,
+			   enum ima_hooks func);
+
 /* Inline, as each hook is known to be of a kind of accesses. */
 static __always_inline int process_measurement(struct file *file,
 					       const struct cred *cred,

@@ -75,6 +75,13 @@ static inline bool ima_iint_collected(const struct ima_iint_cache *iint)
 	       iint->digest_seq == ima_iint_seq(iint);
 }
 
+/* Is the digest, or is it to be, that of fs-verity? */
+static inline bool ima_iint_verity(const struct ima_iint_cache *iint)
+{
+	return IMA_VERITY_REQUIRED &
+	       (IS_ENABLED(CONFIG_IMA_NS) ? iint->digest_flags : iint->flags);
+}
+
 /* Is the digest one that a level above goes by?  Needs iint->mutex. */
 static inline bool ima_iint_from_above(const struct ima_iint_cache *iint,
 				       const struct ima_namespace *ns)
@@ -99,16 +106,20 @@ static inline bool ima_iint_want(struct ima_iint_cache *iint,
 				 unsigned long verity, enum hash_algo algo,
 				 bool fresh)
 {
-	bool changed = (iint->digest_flags & IMA_VERITY_REQUIRED) != verity;
+	bool changed;
 
-	if (IS_ENABLED(CONFIG_IMA_NS) &&
-	    iint->digest_ns != ns->id && ima_iint_collected(iint) &&
+	/* There is but one level, whose digest it always is. */
+	if (!IS_ENABLED(CONFIG_IMA_NS))
+		return false;
+
+	changed = (iint->digest_flags & IMA_VERITY_REQUIRED) != verity;
+	if (iint->digest_ns != ns->id && ima_iint_collected(iint) &&
 	    (!(fresh || ima_iint_from_above(iint, ns)) ||
 	     (!verity && iint->ima_hash->algo != algo)))
 		changed = true;
 	if (changed)
 		iint->digest_flags = verity;
-	if (IS_ENABLED(CONFIG_IMA_NS) && (fresh || !ima_iint_collected(iint)))
+	if (fresh || !ima_iint_collected(iint))
 		iint->digest_ns = ns->id;
 	return changed;
 }
@@ -184,6 +195,18 @@ static inline void ima_state_init(struct ima_iint_state *state)
 }
 
 /*
+ * Does a level have the hash of a file kept up to date?  No hash is collected and
+ * updated for digital signatures.
+ */
+static inline bool ima_wants_xattr(const struct ima_iint_state *state)
+{
+	return IS_ENABLED(CONFIG_IMA_APPRAISE) &&
+	       !test_bit(IMA_DIGSIG, &state->atomic_flags) &&
+	       (state->ima_file_status == INTEGRITY_PASS ||
+		(state->flags & IMA_HASH));
+}
+
+/*
  * What is known of the file systems that content and attributes come from.  A
  * stacked one does not say what those below are: any user may mount it.
  */
@@ -229,8 +252,11 @@ static inline bool ima_ns_version_unknown(const struct ima_iint_cache *iint)
 static inline bool
 ima_iint_collected_for_host(const struct ima_iint_cache *iint)
 {
-	return ima_iint_collected(iint) && !iint->digest_ns &&
-	       !((iint->digest_flags ^ iint->flags) & IMA_VERITY_REQUIRED);
+	if (!ima_iint_collected(iint))
+		return false;
+	return !IS_ENABLED(CONFIG_IMA_NS) ||
+	       (!iint->digest_ns &&
+		!((iint->digest_flags ^ iint->flags) & IMA_VERITY_REQUIRED));
 }
 
 /* Is the version that was looked at that of what the file holds? */

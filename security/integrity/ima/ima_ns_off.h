@@ -67,15 +67,6 @@ static inline int ima_walk_collect(struct ima_walk *walk,
 	return ima_collect_measurement(iint, file, buf, size, algo, modsig);
 }
 
-static inline int process_measurement(struct file *file,
-				      const struct cred *cred, u32 secid,
-				      char *buf, loff_t size, int mask,
-				      enum ima_hooks func)
-{
-	return process_ns_measurement(&init_ima_ns, NULL, file, cred, secid,
-				      buf, size, mask, func);
-}
-
 static inline int
 ima_measure_buffer(struct ima_walk *walk, struct ima_namespace *from,
 		   struct ima_namespace *end, struct mnt_idmap *idmap,

@@ -11,6 +11,27 @@
 
 #include "ima.h"
 
+#ifdef CONFIG_IMA_NS
+#define IMA_NS_STATIC
+#else
+/* There is no other caller, and the level is a constant. */
+#define IMA_NS_STATIC	static
+
+static int process_ns_measurement(struct ima_namespace *ns, struct ima_walk *walk,
+				  struct file *file, const struct cred *cred,
+				  u32 secid, char *buf, loff_t size, int mask,
+				  enum ima_hooks func);
+
+static inline int process_measurement(struct file *file,
+				      const struct cred *cred, u32 secid,
+				      char *buf, loff_t size, int mask,
+				      enum ima_hooks func)
+{
+	return process_ns_measurement(&init_ima_ns, NULL, file, cred, secid,
+				      buf, size, mask, func);
+}
+#endif /* CONFIG_IMA_NS */
+
 /* Changes that the kernel is not told of, and has to look for. */
 static inline bool
 ima_may_have_changed(struct file *file, struct inode *real_inode,
@@ -61,7 +82,8 @@ ima_walk_check_changed(struct ima_walk *walk,
 	struct inode *inode = file_inode(file);
 	struct inode *real_inode = d_real_inode(file_dentry(file));
 	struct inode *metadata_inode;
-	bool done = (state->flags & IMA_DONE_MASK) || ima_iint_collected(iint);
+	bool done = (state->flags & IMA_DONE_MASK) ||
+		    (IS_ENABLED(CONFIG_IMA_NS) && ima_iint_collected(iint));
 
 	lockdep_assert_held(&iint->mutex);
 

@@ -86,6 +86,7 @@ static void all(bool tcb, bool many)
 	users_report(2);
 	users_report(8);
 	reload_report(tcb && ours);
+	at_levels("root", kept_report);
 	in_child(idle_report, IDLE);
 	in_child(crowd_report, many ? MANY : 1);
 	if (tcb)

@@ -104,7 +104,7 @@ static void crowd_one(int count, const char *suffix, int dir)
 	};
 	const struct place place = { "root", 0 };
 	char name[32];
-	struct op op = { name, NULL, 400 };
+	struct op op = { name, NULL, 100 };
 	size_t i;
 
 	crowd_grow(count);

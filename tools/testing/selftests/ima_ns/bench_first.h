@@ -8,7 +8,7 @@
 
 #define SMALL 4096
 #define BIG (1024 * 1024)
-#define SMALL_FILES 31
+#define SMALL_FILES 15
 #define BIG_FILES 3
 
 static char content[BIG];
@@ -137,15 +137,19 @@ static void hashed_report(void)
 		exit(1);
 }
 
-/* The same file again and again, changed each time. */
+/* The same file again and again, changed each time; small, as each time is hashed. */
 static void make_records(int count)
 {
+	char text[33];
 	int fd, i;
 
+	unique_text(text);
+	if (write_path(FILE_RECORDED, O_CREAT | O_EXCL, text, sizeof(text)))
+		fail("records");
 	for (i = 0; i < count; i++) {
-		fd = open(FILE_WRITTEN, O_WRONLY | O_CLOEXEC);
+		fd = open(FILE_RECORDED, O_WRONLY | O_CLOEXEC);
 		if (pwrite(fd, &i, sizeof(i), 0) != sizeof(i) || close(fd) ||
-		    close(open(FILE_WRITTEN, O_RDONLY | O_CLOEXEC)))
+		    close(open(FILE_RECORDED, O_RDONLY | O_CLOEXEC)))
 			fail("records");
 	}
 }
@@ -193,7 +197,7 @@ static void load_many(int from, int to, bool same_kind)
 static void rules_one(const char *rules)
 {
 	const struct place place = { "root", 0 };
-	struct op op = { "", op_open, 400 };
+	struct op op = { "", op_open, 100 };
 	char name[32];
 
 	op.name = name;

@@ -10,6 +10,10 @@
 #define CONTAINER (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | \
 		   CLONE_NEWNET | CLONE_NEWCGROUP)
 
+/* Files whose state and records are weighed. */
+#define KEPT 200
+#define KEPT_SIZE 64
+
 static int mnt[2];
 
 static int op_unshare(void)
@@ -47,7 +51,7 @@ static int op_setns(void)
 /* There and back; the other one is a child of this one. */
 static void setns_report(const struct place *place)
 {
-	static const struct op op = { "setns", op_setns, 200 };
+	static const struct op op = { "setns", op_setns, 100 };
 	int ready[2], go[2];
 	pid_t pid;
 	char byte;
@@ -77,9 +81,9 @@ static void setns_report(const struct place *place)
 
 static void spaces_report(const struct place *place)
 {
-	static const struct op make = { "unshare", op_unshare, 5, 20 };
-	static const struct op container = { "clone", op_clone, 5, 20 };
-	static const struct op user = { "clone_user", op_clone_user, 5, 20 };
+	static const struct op make = { "unshare", op_unshare, 3, 20 };
+	static const struct op container = { "clone", op_clone, 3, 20 };
+	static const struct op user = { "clone_user", op_clone_user, 3, 20 };
 
 	op_report_busy(&make, place);
 	op_report_busy(&container, place);
@@ -102,15 +106,10 @@ static long slab_kb(void)
 	return kb;
 }
 
-/* Bytes of slab that each of @count namespaces takes in which nothing happens. */
-static void idle_report(int count)
+static void make_idle(int *fds, int count, int home)
 {
-	const struct place place = { "root", 0 };
-	long before, after;
-	int i, *fds = calloc(count, sizeof(*fds));
-	const int home = ns_open(getpid(), "mnt");
+	int i;
 
-	before = slab_kb();
 	for (i = 0; i < count; i++) {
 		if (unshare(CLONE_NEWNS))
 			fail("unshare");
@@ -118,12 +117,49 @@ static void idle_report(int count)
 		if (fds[i] < 0 || setns(home, CLONE_NEWNS))
 			fail("setns");
 	}
-	after = slab_kb();
-	report("idle_bytes", &place, 1024.0 * (after - before) / count);
-	for (i = 0; i < count; i++)
-		close(fds[i]);
-	close(home);
+}
+
+/*
+ * Bytes of slab that each of @count namespaces takes in which nothing happens.  As
+ * many are made before, which take what others have left.
+ */
+static void idle_report(int count)
+{
+	const struct place place = { "root", 0 };
+	int *fds = calloc(2 * count, sizeof(*fds));
+	const int home = ns_open(getpid(), "mnt");
+	long before;
+
+	make_idle(fds, count, home);
+	before = slab_kb();
+	make_idle(fds + count, count, home);
+	report("idle_bytes", &place, 1024.0 * (slab_kb() - before) / count);
+	/* The end of this process closes them. */
 	free(fds);
+}
+
+static void use_all(int level, int from, int to)
+{
+	char path[32];
+
+	for (; from < to; from++) {
+		fresh_path(path, 'k', level, from);
+		if (use(path))
+			fail(path);
+	}
+}
+
+/* Bytes of slab that looking at a file for the first time takes, at all levels. */
+static void kept_report(const struct place *place)
+{
+	long before;
+
+	make_fresh('k', place->level, 2 * KEPT, KEPT_SIZE);
+	use_all(place->level, 0, KEPT);
+	before = slab_kb();
+	use_all(place->level, KEPT, 2 * KEPT);
+	report("kept_bytes", place, 1024.0 * (slab_kb() - before) / KEPT);
+	remove_fresh('k', place->level, 2 * KEPT);
 }
 
 #endif /* IMA_NS_BENCH_SPACES_H */
