@@ -16,10 +16,11 @@ enter() { # without the host's environment, which names files of the host's
 # A hook that runs on the host, when all is set up and before the first program
 configure() {
 	make_root "$root" && mkdir "$tmp/$name" && echo 'measure func=BPRM_CHECK' >"$tmp/policy" &&
-		cat >"$tmp/hook" <<-END && chmod 755 "$tmp" "$tmp/hook" && cat >"$tmp/$name/config" <<-END
+		cat >"$tmp/hook" <<-END &&
 			#!/bin/sh
 			exec $built/imans set --policy $tmp/policy pid:\$LXC_PID 2>>$tmp/hook.log
 		END
+		chmod 755 "$tmp" "$tmp/hook" && cat >"$tmp/$name/config" <<-END
 			lxc.uts.name = $name
 			lxc.rootfs.path = dir:$root
 			lxc.net.0.type = empty

@@ -43,7 +43,7 @@ above_first() {
 }
 
 enters() {
-	enter /bin/mount -t securityfs securityfs /sys/kernel/security && look_inside "$root"
+	enter /bin/mount -t securityfs none /sys/kernel/security && look_inside "$root"
 }
 
 stop() {

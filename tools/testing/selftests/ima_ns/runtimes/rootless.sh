@@ -31,7 +31,7 @@ enter() {
 }
 
 make_user() {
-	chmod 755 "$tmp" && mkdir "$home" "$tmp/run" && mount -t tmpfs tmpfs "$home" &&
+	chmod 755 "$tmp" && mkdir "$home" "$tmp/run" && mount -t tmpfs none "$home" &&
 		chown $uid:$uid "$home" "$tmp/run" && chmod 700 "$tmp/run" &&
 		echo "$user:x:$uid:$uid::$home:/bin/sh" >>/etc/passwd &&
 		echo "$user:x:$uid:" >>/etc/group &&
@@ -45,7 +45,7 @@ import() {
 
 # In podman's namespaces, for its hook and for all of its containers
 mount_securityfs() {
-	podman unshare mount -t securityfs securityfs /sys/kernel/security
+	podman unshare mount -t securityfs none /sys/kernel/security
 }
 
 start() {

@@ -28,11 +28,12 @@ configure() {
 		cp "$built/imans" "$tmp/programs/" &&
 		echo 'measure func=BPRM_CHECK' >"$tmp/programs/rules" &&
 		unit securityfs.service '[Service]' Type=oneshot RemainAfterExit=yes \
-			'ExecStart=/bin/mount -t securityfs securityfs /sys/kernel/security' &&
+			'ExecStart=/bin/mount -t securityfs none /sys/kernel/security' &&
 		service plain '/programs/plain wait' &&
 		service private '/programs/private wait' PrivateTmp=yes &&
 		service system '/programs/system wait' ProtectSystem=strict &&
-		service policed '/programs/imans run --policy /programs/rules -- /programs/policed wait' &&
+		service policed \
+			'/programs/imans run --policy /programs/rules -- /programs/policed wait' &&
 		unit all.target 'Wants=plain.service private.service system.service policed.service'
 }
 
@@ -75,7 +76,8 @@ policed() {
 
 # What they are for goes on to work
 sandboxed() {
-	touch /proc/"$manager"/root/tmp/ima_ns && up private && [ ! -e "/proc/$pid/root/tmp/ima_ns" ] &&
+	touch /proc/"$manager"/root/tmp/ima_ns && up private &&
+		[ ! -e "/proc/$pid/root/tmp/ima_ns" ] &&
 		up plain && [ -e "/proc/$pid/root/tmp/ima_ns" ] && up system &&
 		nsenter --target "$manager" --all touch /var/tmp/ima_ns &&
 		! nsenter --target "$pid" --all touch /var/tmp/ima_ns

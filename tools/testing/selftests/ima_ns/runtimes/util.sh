@@ -31,7 +31,8 @@ stop() {
 # The namespace's policy was there before the program that unshare executes
 chroot_first() {
 	names && [ "$(names | head -n 2 | paste -sd' ')" = \
-		"boot_aggregate $(readlink -f "$(type -P chroot)")" ] && names | grep -qx "$root/first"
+		"boot_aggregate $(readlink -f "$(type -P chroot)")" ] &&
+		names | grep -qx "$root/first"
 }
 
 others_share() {
@@ -51,7 +52,7 @@ lsns_works() {
 }
 
 enters() {
-	enter /bin/mount -t securityfs securityfs /sys/kernel/security && look_inside "$root"
+	enter /bin/mount -t securityfs none /sys/kernel/security && look_inside "$root"
 }
 
 begin 15 unshare nsenter lsns setpriv
