@@ -44,7 +44,7 @@ void ima_ns_tpm_chip_gone(struct tpm_chip *chip);
 static inline struct ima_namespace *
 copy_ima_ns(struct user_namespace *user_ns, struct ima_namespace *parent)
 {
-	return parent;
+	return NULL;
 }
 
 static inline struct ima_namespace *get_ima_ns(struct ima_namespace *ns)
