@@ -477,12 +477,10 @@ static inline int ima_walk_policy_flag(const struct ima_walk *walk,
 	return walk->loaded ? IMA_MEASURE : READ_ONCE(ns->policy.flag);
 }
 
-/* A level is about to be asked; whether it need not be. */
-static inline bool ima_walk_begin_level(struct ima_walk *walk,
-					const struct file *file)
+/* A walk has looked before it asks its levels. */
+static inline bool ima_walk_is_regular(const struct file *file)
 {
-	walk->warm = true;
-	return false;
+	return true;
 }
 
 /* Changes without a word are looked for once in a walk. */
@@ -545,8 +543,8 @@ void ima_entry_charge(struct ima_template_entry *entry,
 		      const struct ima_namespace *ns);
 bool ima_entry_put(struct ima_template_entry *entry);
 int ima_walk_store(struct ima_walk *walk, struct ima_namespace *ns,
-		   struct ima_template_entry **entry, int violation,
-		   struct inode *inode, const unsigned char *filename, int pcr);
+		   struct ima_template_entry **entry, struct inode *inode,
+		   const unsigned char *filename, int pcr);
 void ima_walk_forget_record(struct ima_walk *walk);
 
 /**

@@ -160,9 +160,8 @@ static void remember_record(struct ima_walk *walk, struct ima_template_entry *en
  * ima_walk_store - store a record, which may be that of a lower level
  * @walk: the walk
  * @ns: in whose list
- * @entry: the record; where it is the same as that of the lower level, it is freed,
+ * @entry: the record, no violation; where it is the same as that of the lower level, it is freed,
  *	   and that one, hashed already, takes its place
- * @violation: whether it is one
  * @inode: what is measured, or %NULL
  * @filename: its name
  * @pcr: to be extended
@@ -171,22 +170,22 @@ static void remember_record(struct ima_walk *walk, struct ima_template_entry *en
  * Return: as ima_store_template(): the caller has to free @entry unless it is 0.
  */
 int ima_walk_store(struct ima_walk *walk, struct ima_namespace *ns,
-		   struct ima_template_entry **entry, int violation,
-		   struct inode *inode, const unsigned char *filename, int pcr)
+		   struct ima_template_entry **entry, struct inode *inode,
+		   const unsigned char *filename, int pcr)
 {
 	struct ima_template_entry *const record = walk->record;
 	int ret;
 
-	if (record && !violation && record->pcr == pcr && is_same(record, *entry)) {
+	if (record && record->pcr == pcr && is_same(record, *entry)) {
 		ima_free_template_entry(*entry);
 		atomic_inc(&record->others);
 		*entry = record;
-		return ima_add_template_entry(ns, record, violation,
-					      "add_template_measure", inode, filename);
+		return ima_add_template_entry(ns, record, 0, "add_template_measure",
+					      inode, filename);
 	}
 
-	ret = ima_store_template(ns, *entry, violation, inode, filename, pcr);
-	if (ns->parent && !violation && (!ret || ret == -EEXIST))
+	ret = ima_store_template(ns, *entry, 0, inode, filename, pcr);
+	if (ns->parent && (!ret || ret == -EEXIST))
 		remember_record(walk, *entry);
 	return ret;
 }

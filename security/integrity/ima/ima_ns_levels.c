@@ -124,6 +124,7 @@ int ima_walk_file(struct ima_walk *walk, struct file *file,
 	ima_ns_open_for_write(file);
 	for (ns = ima_ns_next(walk->leaf, walk->kind, file, cred); ns;
 	     ns = ima_ns_next(ns->parent, walk->kind, file, cred)) {
+		walk->warm = true;
 		err = process_ns_measurement(ns, walk, file, cred, secid, buf,
 					     size, mask, func);
 		if (!ret)

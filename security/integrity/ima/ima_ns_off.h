@@ -45,10 +45,9 @@ static inline void ima_walk_is_cold(struct ima_walk *walk)
 {
 }
 
-static inline bool ima_walk_begin_level(struct ima_walk *walk,
-					const struct file *file)
+static inline bool ima_walk_is_regular(const struct file *file)
 {
-	return !S_ISREG(file_inode(file)->i_mode);
+	return S_ISREG(file_inode(file)->i_mode);
 }
 
 static inline bool ima_walk_looks(struct ima_walk *walk)
@@ -75,9 +74,10 @@ ima_measure_buffer(struct ima_walk *walk, struct ima_namespace *from,
 		   const char *func_data, bool buf_hash, u8 *digest,
 		   size_t digest_len)
 {
-	return process_ns_buffer(walk, from, idmap, inode, buf, size, eventname,
-				 func, pcr, func_data, buf_hash, digest,
-				 digest_len);
+	/* There is but one level, and nothing to remember in a walk. */
+	return process_ns_buffer(NULL, &init_ima_ns, idmap, inode, buf, size,
+				 eventname, func, pcr, func_data, buf_hash,
+				 digest, digest_len);
 }
 
 static inline int
@@ -155,10 +155,10 @@ static inline bool ima_entry_put(struct ima_template_entry *entry)
 
 static inline int ima_walk_store(struct ima_walk *walk, struct ima_namespace *ns,
 				 struct ima_template_entry **entry,
-				 int violation, struct inode *inode,
+				 struct inode *inode,
 				 const unsigned char *filename, int pcr)
 {
-	return ima_store_template(ns, *entry, violation, inode, filename, pcr);
+	return ima_store_template(ns, *entry, 0, inode, filename, pcr);
 }
 
 static inline void ima_ns_record_lost(struct ima_namespace *ns)

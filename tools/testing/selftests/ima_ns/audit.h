@@ -69,3 +69,59 @@ static inline int audit_read(int fd,
 	}
 	return err;
 }
+
+/* Asks for the state of the kernel's audit, or sets the members in its mask. */
+static inline int audit_status(int type, struct audit_status *status)
+{
+	const struct timeval patience = { .tv_sec = 10 };
+	struct {
+		struct nlmsghdr header;
+		struct audit_status status;
+	} message = {
+		.header = {
+			.nlmsg_len = sizeof(message),
+			.nlmsg_type = type,
+			.nlmsg_flags = NLM_F_REQUEST |
+				       (type == AUDIT_SET ? NLM_F_ACK : 0),
+		},
+		.status = *status,
+	};
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	const struct nlmsgerr *const answer = NLMSG_DATA(&message.header);
+	int err = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (send(fd, &message, sizeof(message), 0) < 0 ||
+	    recv(fd, &message, sizeof(message), 0) < 0)
+		err = -errno;
+	else if (message.header.nlmsg_type == NLMSG_ERROR)
+		err = answer->error;
+	else
+		*status = message.status;
+	close(fd);
+	return err;
+}
+
+/* Is the audit daemon from now on, one that reads nothing. */
+static inline int audit_daemon_asleep(void)
+{
+	const struct {
+		struct nlmsghdr header;
+		struct audit_status status;
+	} message = {
+		.header = {
+			.nlmsg_len = sizeof(message),
+			.nlmsg_type = AUDIT_SET,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+		.status = { .mask = AUDIT_STATUS_PID, .pid = getpid() },
+	};
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	const int size = 1;
+
+	/* The least that there is, so that it is full at once. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
+	    send(fd, &message, sizeof(message), 0) < 0)
+		return -errno;
+	return fd;
+}

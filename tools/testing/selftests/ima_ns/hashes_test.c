@@ -338,6 +338,20 @@ TEST_F(hashes, above_not_deceived)
 	EXPECT_EQ(-ENODATA, agent_write_own(&self->below, BY_OPEN));
 }
 
+/* The same if its rules are about others, whom nobody can release from them. */
+TEST_F(hashes, above_not_deceived_by_delegates)
+{
+	ASSERT_EQ(0, agent_load(&self->below, HASHED));
+	ASSERT_EQ(0, ns_write(agent_number(&self->below, "id"), "appraise",
+			      "delegate\n", 9));
+	ASSERT_EQ(0, agent_load(&self->rootless,
+				"appraise func=BPRM_CHECK ns=self " TMPFS "\n"));
+	EXPECT_EQ(0, agent_write_own(&self->below, BY_OPEN));
+	ASSERT_EQ(0, agent_load(&self->rootless,
+				"appraise func=BPRM_CHECK ns=children " TMPFS "\n"));
+	EXPECT_EQ(-ENODATA, agent_write_own(&self->below, BY_OPEN));
+}
+
 /* Nor does a level go by hashes where others may have had them written. */
 TEST_F(hashes, others_not_trusted)
 {

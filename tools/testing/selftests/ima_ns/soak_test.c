@@ -281,7 +281,8 @@ TEST_F_TIMEOUT(soak, random, 100 + setting("SOAK_SECONDS", 60) * 2)
 }
 
 /* "Create/destroy with slab counts back where they began." */
-TEST_F_TIMEOUT(soak, create_destroy, 800)
+TEST_F_TIMEOUT(soak, create_destroy,
+	       800 + setting("SOAK_NAMESPACES", 2000) / 50)
 {
 	const long rounds = setting("SOAK_NAMESPACES", 2000);
 	const char *const shared = self->file;

@@ -157,6 +157,42 @@ TEST_F_TIMEOUT(verdict, audit_not_flooded, 360)
 	close(audit);
 }
 
+/* Nor does it wait for a daemon, with the file's locks held, when the log is full. */
+TEST_F_TIMEOUT(verdict, log_is_full, 360)
+{
+	struct audit_status before = {}, full = {
+		.mask = AUDIT_STATUS_BACKLOG_LIMIT | AUDIT_STATUS_BACKLOG_WAIT_TIME,
+		.backlog_limit = 1,
+		.backlog_wait_time = 60 * sysconf(_SC_CLK_TCK),
+	}, after = {};
+	struct timespec start, end;
+	char path[PATH_MAX];
+	int daemon, i;
+
+	for (i = 0; i < 40; i++)
+		ASSERT_EQ(0, program(self, FILES, NULL, path));
+	ASSERT_EQ(0, agent_load(&self->b, "audit func=FILE_CHECK fowner=61700\n"));
+	ASSERT_EQ(0, audit_status(AUDIT_GET, &before));
+	ASSERT_EQ(0, audit_status(AUDIT_SET, &full));
+	daemon = audit_daemon_asleep();
+	EXPECT_LE(0, daemon);
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (i = 0; i < 40; i++)
+		EXPECT_EQ(0, open_numbered(self, &self->b, i));
+	clock_gettime(CLOCK_MONOTONIC, &end);
+
+	EXPECT_EQ(0, audit_status(AUDIT_GET, &after));
+	EXPECT_EQ(getpid(), after.pid);
+	/* It was full, and each that waits would do so for half a second. */
+	EXPECT_LT(before.lost, after.lost);
+	EXPECT_GT(5, end.tv_sec - start.tv_sec);
+	before.mask = full.mask | AUDIT_STATUS_PID;
+	before.pid = 0;
+	EXPECT_EQ(0, audit_status(AUDIT_SET, &before));
+	close(daemon);
+}
+
 #define CONTAINERS 6
 #define OPENS 60
 
