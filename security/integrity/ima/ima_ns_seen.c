@@ -45,7 +45,14 @@ struct ima_ns_who {
 #define WHO_CAPABLE	4	/* has capabilities there */
 #define WHO_SETUID	8	/* the task may take any of its user ids */
 #define WHO_SETGID	16	/* and of its group ids */
-#define WHO_ANYBODY	32	/* the ids are of no interest */
+
+/*
+ * The numbers where ids are of no interest.  Of one kind of access they either are or
+ * are not, as long as the number of the chain is the same: others are not taken for
+ * them.
+ */
+#define ANYBODY_OWN	0
+#define ANYBODY_HOST	1
 
 static __always_inline u64 pair(kuid_t uid, kgid_t gid)
 {
@@ -73,26 +80,13 @@ static noinline bool describe_power(const struct ima_ns_rules *rules,
 	return true;
 }
 
-/* Decisions about credentials of any other user namespace are not remembered. */
+/* Adds the ids and the power that a level's chain may ask for, if these are known. */
 static __always_inline bool describe(const struct ima_namespace *ns,
 				     const struct cred *cred,
 				     unsigned int access,
 				     struct ima_ns_who *who)
 {
 	const struct ima_ns_rules *rules = &ns->chain.rules;
-
-	if (cred->user_ns == ns->user_ns)
-		who->kind = WHO_OWN;
-	else if (cred->user_ns == &init_user_ns)
-		who->kind = WHO_HOST;
-	else
-		return false;
-
-	if (!(READ_ONCE(rules->ids) & access)) {
-		who->kind |= WHO_ANYBODY;
-		memset(who->ids, 0, sizeof(who->ids));
-		return true;
-	}
 
 	who->ids[0] = pair(cred->uid, cred->gid);
 	who->ids[1] = pair(cred->suid, cred->sgid);
@@ -113,12 +107,11 @@ static __always_inline unsigned int slot_of(const struct ima_ns_who *who)
 		       ilog2(IMA_NS_WHOS));
 }
 
-static __always_inline bool same(const struct ima_ns_who *a,
-				 const struct ima_ns_who *b)
+static __always_inline bool same_ids(const struct ima_ns_who *a,
+				     const struct ima_ns_who *b)
 {
 	return !((a->ids[0] ^ b->ids[0]) | (a->ids[1] ^ b->ids[1]) |
-		 (a->ids[2] ^ b->ids[2]) | (a->ids[3] ^ b->ids[3]) |
-		 (a->kind ^ b->kind));
+		 (a->ids[2] ^ b->ids[2]) | (a->ids[3] ^ b->ids[3]));
 }
 
 /* The number of credentials, or -1 if they have none. */
@@ -137,7 +130,7 @@ static __always_inline int find_who(const struct ima_namespace *ns,
 		unsigned int kind = smp_load_acquire(&slots[slot].kind);
 
 		/* Emptied and filled anew meanwhile, the chain has another number. */
-		if (kind == who->kind && data_race(same(&slots[slot], who)))
+		if (kind == who->kind && data_race(same_ids(&slots[slot], who)))
 			return slot;
 		if (!kind)
 			return -1;
@@ -151,7 +144,7 @@ static int insert_who(struct ima_ns_who *slots, const struct ima_ns_who *who)
 	unsigned int i, slot = slot_of(who);
 
 	for (i = 0; i < IMA_NS_WHOS; i++) {
-		if (same(&slots[slot], who))
+		if (slots[slot].kind == who->kind && same_ids(&slots[slot], who))
 			return slot;
 		if (!slots[slot].kind) {
 			memcpy(slots[slot].ids, who->ids, sizeof(who->ids));
@@ -202,6 +195,28 @@ static int add_who(struct ima_namespace *ns, const struct ima_ns_who *who)
 		ima_ns_chain_start_over(ns);
 	}
 	return -1;
+}
+
+/*
+ * The number of credentials, which @add gives them if they have none; or -1.  Those of
+ * any other user namespace have none.
+ */
+static __always_inline int number_of(struct ima_namespace *ns,
+				     const struct cred *cred,
+				     unsigned int access, bool add)
+{
+	struct ima_ns_who who __uninitialized;
+	bool own = cred->user_ns == ns->user_ns;
+
+	if (!own && cred->user_ns != &init_user_ns)
+		return -1;
+	if (!(READ_ONCE(ns->chain.rules.ids) & access))
+		return own ? ANYBODY_OWN : ANYBODY_HOST;
+
+	who.kind = own ? WHO_OWN : WHO_HOST;
+	if (!describe(ns, cred, access, &who))
+		return -1;
+	return add ? add_who(ns, &who) : find_who(ns, &who);
 }
 
 /**
@@ -267,12 +282,11 @@ static bool is_doubtful(const struct file *file, const struct ima_iint_cache *ii
 
 /* Is what was remembered for this file and level that very access? */
 static __always_inline bool recalls(const struct ima_ns_seen *seen,
-				    const struct ima_namespace *leaf,
+				    struct ima_namespace *leaf,
 				    const struct ima_ns_when *now,
 				    const struct cred *cred, int kind,
 				    int seen_kind)
 {
-	struct ima_ns_who who __uninitialized;
 	unsigned int done;
 	int number;
 
@@ -283,10 +297,10 @@ static __always_inline bool recalls(const struct ima_ns_seen *seen,
 	/* Pairs with remember(), too. */
 	smp_rmb();
 	done = READ_ONCE(seen->done[seen_kind]);
-	if (!done || !describe(leaf, cred, BIT(kind), &who))
+	if (!done)
 		return false;
 
-	number = find_who(leaf, &who);
+	number = number_of(leaf, cred, BIT(kind), false);
 	if (number < 0 || !(done & BIT(number)))
 		return false;
 
@@ -430,15 +444,13 @@ void ima_ns_remember(struct ima_walk *walk, struct file *file,
 	struct inode *inode = file_inode(file);
 	struct ima_iint_cache *iint = ima_iint_find(inode);
 	struct ima_iint_state *state;
-	struct ima_ns_who who;
 	int number;
 
 	if (!walk->then.gen || walk->cold ||
-	    (ima_sb_iflags(file) & SB_I_IMA_UNVERIFIABLE_SIGNATURE) ||
-	    !describe(leaf, cred, BIT(walk->kind), &who))
+	    (ima_sb_iflags(file) & SB_I_IMA_UNVERIFIABLE_SIGNATURE))
 		return;
 
-	number = add_who(leaf, &who);
+	number = number_of(leaf, cred, BIT(walk->kind), true);
 	if (number < 0)
 		return;
 
@@ -446,7 +458,7 @@ void ima_ns_remember(struct ima_walk *walk, struct file *file,
 	if (!state || !mutex_trylock(&iint->mutex))
 		return;
 
-	/* What @who rests on is looked at before the number of the chain. */
+	/* What @number rests on is looked at before the number of the chain. */
 	smp_rmb();
 	remember(walk, iint, &state->seen, ima_seen_kind(walk->kind), number);
 	mutex_unlock(&iint->mutex);
