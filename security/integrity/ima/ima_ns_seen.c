@@ -54,6 +54,8 @@ struct ima_ns_who {
 #define ANYBODY_OWN	0
 #define ANYBODY_HOST	1
 
+static_assert(IMA_NS_WHOS <= BITS_PER_BYTE * sizeof_field(struct ima_ns_seen, done[0]));
+
 static __always_inline u64 pair(kuid_t uid, kgid_t gid)
 {
 	return (u64)__kgid_val(gid) << 32 | __kuid_val(uid);
@@ -103,8 +105,7 @@ static __always_inline bool describe(const struct ima_namespace *ns,
 
 static __always_inline unsigned int slot_of(const struct ima_ns_who *who)
 {
-	return hash_64(who->ids[0] ^ who->ids[2] ^ who->kind,
-		       ilog2(IMA_NS_WHOS));
+	return hash_64(who->ids[2] ^ who->kind, ilog2(IMA_NS_WHOS));
 }
 
 static __always_inline bool same_ids(const struct ima_ns_who *a,

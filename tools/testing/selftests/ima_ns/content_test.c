@@ -395,6 +395,32 @@ TEST_F_TIMEOUT(hook, closed_at_once, 800)
 	EXPECT_EQ(before + rounds, fd_count(f->child_list));
 }
 
+/* What a child had hashed is not taken by its parents for what they look at later. */
+TEST_F(hook, digest_of_a_child)
+{
+	const struct family *const f = &self->family;
+	char old[EVIDENCE_SIZE], new[EVIDENCE_SIZE];
+	const int fd = open(f->path, O_RDWR | O_CLOEXEC);
+	char *map;
+
+	ASSERT_LE(0, fd);
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, agent_load(f->child, RULE_READ));
+	ASSERT_EQ(0, file_evidence(f->path, f->path, old, sizeof(old)));
+	ASSERT_EQ(0, act_open_read(f->child, f->path));
+	EXPECT_EQ(1, fd_count_text(f->child_list, old));
+
+	map[100]++;
+	ASSERT_EQ(0, agent_load(f->parent, RULE_READ));
+	ASSERT_EQ(0, file_evidence(f->path, f->path, new, sizeof(new)));
+	ASSERT_EQ(0, act_open_read(f->parent, f->path));
+	EXPECT_EQ(0, fd_count_text(f->parent_list, old));
+	EXPECT_EQ(1, fd_count_text(f->parent_list, new));
+	ASSERT_EQ(0, munmap(map, 4096));
+	ASSERT_EQ(0, close(fd));
+}
+
 /*
  * One descriptor, several namespaces: "the task's namespace counts", not the
  * one in which the file was opened.

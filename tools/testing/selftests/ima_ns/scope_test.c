@@ -353,8 +353,10 @@ static int note_audit(struct _test_data_scope *self, const char *text)
 	if (!file || sscanf(file, " file=\"%4095[^\"]\" hash=\"%79[^\"]\"",
 			    path, digest) != 2)
 		return -EBADMSG;
+	/* The host's records do not say where they are from. */
+	if (id && !atol(id + 8))
+		return -EBADMSG;
 	for (i = 0; i < self->count; i++) {
-		/* The host's records do not say where they are from. */
 		if (id ? self->levels[i].id != atol(id + 8) : i > 0)
 			continue;
 		seen = self->levels[i].seen[1];

@@ -173,6 +173,8 @@ TEST_F_TIMEOUT(verdict, log_is_full, 360)
 		ASSERT_EQ(0, program(self, FILES, NULL, path));
 	ASSERT_EQ(0, agent_load(&self->b, "audit func=FILE_CHECK fowner=61700\n"));
 	ASSERT_EQ(0, audit_status(AUDIT_GET, &before));
+	if (before.pid)
+		SKIP(return, "not where there is an audit daemon");
 	ASSERT_EQ(0, audit_status(AUDIT_SET, &full));
 	daemon = audit_daemon_asleep();
 	EXPECT_LE(0, daemon);
@@ -187,8 +189,9 @@ TEST_F_TIMEOUT(verdict, log_is_full, 360)
 	/* It was full, and each that waits would do so for half a second. */
 	EXPECT_LT(before.lost, after.lost);
 	EXPECT_GT(5, end.tv_sec - start.tv_sec);
-	before.mask = full.mask | AUDIT_STATUS_PID;
-	before.pid = 0;
+	before.mask = full.mask;
+	EXPECT_EQ(0, audit_status(AUDIT_SET, &before));
+	before.mask = AUDIT_STATUS_PID;
 	EXPECT_EQ(0, audit_status(AUDIT_SET, &before));
 	close(daemon);
 }
