@@ -220,6 +220,21 @@ TEST_F_TIMEOUT(certs, users_own_authority, 300)
 	EXPECT_EQ(0, host_add_ca(self->id_mine, self->authority));
 }
 
+/* Nor where somebody above goes by keys, as these would be good for them, too. */
+TEST_F_TIMEOUT(certs, no_authority_where_appraised, 300)
+{
+	struct agent user, inner;
+	long id;
+
+	ASSERT_EQ(0, agent_load(&self->b,
+				"appraise func=BPRM_CHECK fowner=61999\n"));
+	ASSERT_EQ(0, user_start_from(&user, &inner, &self->b, USER));
+	id = agent_number(&inner, "id");
+	EXPECT_LT(0, id);
+	EXPECT_EQ(-EPERM, agent_add_ca(&user, id, self->authority, false));
+	agents_stop(&inner, &user);
+}
+
 /* Writes a word to a file of its own ima directory. */
 static long do_write_word(struct call *call, int fd)
 {

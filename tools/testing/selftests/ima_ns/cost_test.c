@@ -388,6 +388,10 @@ TEST_F_TIMEOUT(cost, of_idle_namespaces, 800)
 		before[i] = open_often(agents[i], self->path, O_RDONLY, OPENS);
 		ASSERT_LT(0, before[i]);
 	}
+	/* What was looked at before is let pass, as if nobody looked at all. */
+	now = open_often(&self->plain, self->path, O_PATH, OPENS);
+	TH_LOG("%ld ns where nobody looks", now);
+	EXPECT_GT(now + 1400, before[1]);
 	ASSERT_EQ(0, crowd_do(&self->crowd, do_crowd, IDLE, ""));
 	for (i = 0; i < ARRAY_SIZE(agents); i++) {
 		now = open_often(agents[i], self->path, O_RDONLY, OPENS);

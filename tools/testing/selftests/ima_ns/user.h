@@ -59,10 +59,14 @@ static inline long do_look_like(struct call *call, int fd)
 	return syscall(__NR_setresuid, call->uid, 0, 0) ? -errno : 0;
 }
 
-/* Starts an agent of a user's, and one that is root of a container of theirs. */
-static inline int user_start(struct agent *user, struct agent *mine, uid_t uid)
+/*
+ * Starts an agent of a user's, where another is or the test itself, and one that is
+ * root of a container of theirs.
+ */
+static inline int user_start_from(struct agent *user, struct agent *mine,
+				  struct agent *from, uid_t uid)
 {
-	int err = agent_start(user, NULL, 0);
+	int err = agent_start(user, from, 0);
 
 	user->call->uid = uid;
 	err = err ?: agent_call(user, do_become, -1, NULL) ?:
@@ -71,6 +75,11 @@ static inline int user_start(struct agent *user, struct agent *mine, uid_t uid)
 		return err;
 	mine->call->uid = uid;
 	return agent_call(mine, do_enter_own, -1, NULL);
+}
+
+static inline int user_start(struct agent *user, struct agent *mine, uid_t uid)
+{
+	return user_start_from(user, mine, NULL, uid);
 }
 
 #endif /* IMA_NS_TEST_USER_H */
