@@ -375,8 +375,11 @@ static __noreturn void agent_main(int sock, struct call *call)
 		call->fd = -1;
 		call->ret = call->fn(call, fd);
 		send_fd(100, call->fd);
-		if (call->fd >= 0)
-			close(call->fd);
+		if (call->fd < 0)
+			continue;
+		/* The test's is the only one, once it goes on. */
+		close(call->fd);
+		send_fd(100, -1);
 	}
 	_exit(0);
 }
@@ -386,10 +389,12 @@ static inline long agent_call(struct agent *agent,
 			      long (*fn)(struct call *, int),
 			      int fd_in, int *fd_out)
 {
-	int fd;
+	int fd, none;
 
 	agent->call->fn = fn;
 	if (send_fd(agent->sock, fd_in) || recv_fd(agent->sock, &fd))
+		return -EPIPE;
+	if (agent->call->fd >= 0 && recv_fd(agent->sock, &none))
 		return -EPIPE;
 	if (fd_out)
 		*fd_out = fd;
