@@ -54,7 +54,7 @@ struct ima_ns_who {
 #define ANYBODY_OWN	0
 #define ANYBODY_HOST	1
 
-static_assert(IMA_NS_WHOS <= BITS_PER_BYTE * sizeof_field(struct ima_ns_seen, done[0]));
+static_assert(BITS_PER_BYTE * sizeof_field(struct ima_ns_seen, done[0]) >= IMA_NS_WHOS);
 
 static __always_inline u64 pair(kuid_t uid, kgid_t gid)
 {
