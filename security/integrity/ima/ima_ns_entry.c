@@ -160,8 +160,8 @@ static void remember_record(struct ima_walk *walk, struct ima_template_entry *en
  * ima_walk_store - store a record, which may be that of a lower level
  * @walk: the walk
  * @ns: in whose list
- * @entry: the record, no violation; where it is the same as that of the lower level, it is freed,
- *	   and that one, hashed already, takes its place
+ * @entry: the record, no violation; where it is the same as that of the lower level,
+ *	   it is freed, and that one, hashed already, takes its place
  * @inode: what is measured, or %NULL
  * @filename: its name
  * @pcr: to be extended

@@ -70,33 +70,43 @@ static inline int audit_read(int fd,
 	return err;
 }
 
+/* What is asked of the kernel's audit, and what it answers. */
+struct audit_message {
+	struct nlmsghdr header;
+	struct audit_status status;
+};
+
+static inline int audit_send(int fd, int type, int flags,
+			     const struct audit_status *status)
+{
+	const struct audit_message message = {
+		.header = {
+			.nlmsg_len = sizeof(message),
+			.nlmsg_type = type,
+			.nlmsg_flags = NLM_F_REQUEST | flags,
+		},
+		.status = *status,
+	};
+
+	return send(fd, &message, sizeof(message), 0) < 0 ? -errno : 0;
+}
+
 /* Asks for the state of the kernel's audit, or sets the members in its mask. */
 static inline int audit_status(int type, struct audit_status *status)
 {
 	const struct timeval patience = { .tv_sec = 10 };
-	struct {
-		struct nlmsghdr header;
-		struct audit_status status;
-	} message = {
-		.header = {
-			.nlmsg_len = sizeof(message),
-			.nlmsg_type = type,
-			.nlmsg_flags = NLM_F_REQUEST |
-				       (type == AUDIT_SET ? NLM_F_ACK : 0),
-		},
-		.status = *status,
-	};
 	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	struct audit_message message;
 	const struct nlmsgerr *const answer = NLMSG_DATA(&message.header);
-	int err = 0;
+	int err;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (send(fd, &message, sizeof(message), 0) < 0 ||
-	    recv(fd, &message, sizeof(message), 0) < 0)
+	err = audit_send(fd, type, type == AUDIT_SET ? NLM_F_ACK : 0, status);
+	if (!err && recv(fd, &message, sizeof(message), 0) < 0)
 		err = -errno;
-	else if (message.header.nlmsg_type == NLMSG_ERROR)
+	else if (!err && message.header.nlmsg_type == NLMSG_ERROR)
 		err = answer->error;
-	else
+	else if (!err)
 		*status = message.status;
 	close(fd);
 	return err;
@@ -105,23 +115,16 @@ static inline int audit_status(int type, struct audit_status *status)
 /* Is the audit daemon from now on, one that reads nothing. */
 static inline int audit_daemon_asleep(void)
 {
-	const struct {
-		struct nlmsghdr header;
-		struct audit_status status;
-	} message = {
-		.header = {
-			.nlmsg_len = sizeof(message),
-			.nlmsg_type = AUDIT_SET,
-			.nlmsg_flags = NLM_F_REQUEST,
-		},
-		.status = { .mask = AUDIT_STATUS_PID, .pid = getpid() },
+	const struct audit_status status = {
+		.mask = AUDIT_STATUS_PID,
+		.pid = getpid(),
 	};
 	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
 	const int size = 1;
+	int err = 0;
 
 	/* The least that there is, so that it is full at once. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
-	    send(fd, &message, sizeof(message), 0) < 0)
-		return -errno;
-	return fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)))
+		err = -errno;
+	return err ?: audit_send(fd, AUDIT_SET, 0, &status) ?: fd;
 }
