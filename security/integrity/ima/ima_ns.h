@@ -737,6 +737,14 @@ int process_ns_measurement(struct ima_namespace *ns, struct ima_walk *walk,
 			   u32 secid, char *buf, loff_t size, int mask,
 			   enum ima_hooks func);
 
+/* Is no rule of the chain about such an access?  Others may ask who writes. */
+static __always_inline bool ima_ns_unasked(const struct ima_namespace *leaf,
+					   const struct file *file, int kind)
+{
+	return kind >= 0 && !(file->f_mode & FMODE_WRITE) &&
+	       !(READ_ONCE(leaf->chain.rules.asked) & BIT(kind));
+}
+
 /* Inline, as each hook is known to be of a kind of accesses. */
 static __always_inline int process_measurement(struct file *file,
 					       const struct cred *cred,
@@ -744,6 +752,7 @@ static __always_inline int process_measurement(struct file *file,
 					       loff_t size, int mask,
 					       enum ima_hooks func)
 {
+	const int kind = ima_ns_kind(func, mask);
 	struct ima_ns_when now __uninitialized;
 	struct ima_namespace *leaf;
 
@@ -751,7 +760,8 @@ static __always_inline int process_measurement(struct file *file,
 		return 0;
 
 	leaf = ima_ns_current();
-	if (ima_ns_seen(leaf, file, cred, ima_ns_kind(func, mask), &now))
+	if (ima_ns_unasked(leaf, file, kind) ||
+	    ima_ns_seen(leaf, file, cred, kind, &now))
 		return 0;
 	return ima_walk_levels(leaf, &now, file, cred, secid, buf, size, mask,
 			      func);

@@ -355,7 +355,7 @@ static bool is_new_to_all(struct ima_namespace *leaf, const struct file *file,
 
 /**
  * ima_ns_seen - has an access like this one been looked at by all levels?
- * @leaf: the level of the acting task
+ * @leaf: the level of the acting task; see ima_ns_unasked(), which comes first
  * @file: the file that is accessed
  * @cred: credentials that the rules are matched with
  * @kind: of the access, see ima_ns_kind()
@@ -376,8 +376,6 @@ bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
 		return false;
 	if (file->f_mode & FMODE_WRITE)
 		return is_new_to_all(leaf, file, cred, kind);
-	if (!(READ_ONCE(leaf->chain.rules.asked) & BIT(kind)))
-		return true;
 	if (!IS_IMA(file_inode(file)))
 		return !ima_ns_next(leaf, kind, file, cred);
 	if (!is_lasting(leaf, file, kind, seen_kind))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IMA namespaces: whether a file changed without a word
+ * IMA namespaces: what a level is asked, and whether a file changed without a word
  *
- * That is a fact of the file, for which a walk looks once.  For ima_main.c, and its test.
+ * The latter is a fact of the file, for which a walk looks once.  For ima_main.c, and
+ * its test.
  */
 #ifndef _IMA_NS_WALK_H
 #define _IMA_NS_WALK_H
@@ -31,6 +32,40 @@ static inline int process_measurement(struct file *file,
 				      buf, size, mask, func);
 }
 #endif /* CONFIG_IMA_NS */
+
+/**
+ * ima_get_action - appraise & measure decision based on policy.
+ * @walk: who acts, and with what
+ * @ns: the namespace whose policy decides
+ * @idmap: idmap of the mount the inode was found from
+ * @inode: the inode associated with the object being validated
+ * @cred: credentials to validate
+ * @secid: secid of the task being validated
+ * @mask: MAY_READ, MAY_WRITE, MAY_EXEC, MAY_APPEND
+ * @func: caller identifier
+ * @pcr: set if a matched measure rule has pcr=, may be %NULL
+ * @template_desc: set if a matched measure rule has template=, may be %NULL
+ * @func_data: func specific data, may be %NULL
+ * @allowed_algos: allowlist of hash algorithms for the IMA xattr, may be %NULL
+ *
+ * Inline, as its arguments would be copied for each level.
+ *
+ * Context: any hook; may read an xattr of a program that is executed.
+ * Return: actions and flags, as ima_match_policy().
+ */
+static __always_inline int
+ima_get_action(struct ima_walk *walk, struct ima_namespace *ns,
+	       struct mnt_idmap *idmap, struct inode *inode,
+	       const struct cred *cred, u32 secid, int mask, enum ima_hooks func,
+	       int *pcr, struct ima_template_desc **template_desc,
+	       const char *func_data, unsigned int *allowed_algos)
+{
+	int flags = IMA_MEASURE | IMA_AUDIT | IMA_APPRAISE | IMA_HASH;
+
+	return ima_ns_get_action(walk, ns, idmap, inode, cred, secid, func, mask,
+				 flags & ima_walk_policy_flag(walk, ns), pcr,
+				 template_desc, func_data, allowed_algos);
+}
 
 /* Changes that the kernel is not told of, and has to look for. */
 static inline bool

@@ -650,8 +650,10 @@ static void drop_seen_world(struct kunit *test, struct seen_world *world)
 static bool seen_by(const struct seen_world *world, struct ima_ns_when *now,
 		    const struct cred *cred)
 {
-	return ima_ns_seen(world->child, world->file, cred,
-			   ima_ns_kind(FILE_CHECK, MAY_READ), now);
+	const int kind = ima_ns_kind(FILE_CHECK, MAY_READ);
+
+	return ima_ns_unasked(world->child, world->file, kind) ||
+	       ima_ns_seen(world->child, world->file, cred, kind, now);
 }
 
 static bool seen(const struct seen_world *world)
