@@ -266,26 +266,53 @@ static inline bool ima_iint_version_is_of(const struct ima_iint_cache *iint,
 	return IS_ENABLED(CONFIG_IMA_NS) && iint->version_seq == data_seq;
 }
 
-/* The digest is that of what the file held by then.  Needs iint->mutex. */
-static inline void ima_iint_set_collected(struct ima_iint_cache *iint, u64 seq,
+/*
+ * The digest is that of what the file held by then.  A writer counts a version before it
+ * writes it, and one who has it mapped counts none for what it writes later: the version
+ * tells nothing if somebody had it open for writing.  Needs iint->mutex.
+ */
+static inline void ima_iint_set_collected(struct ima_iint_cache *iint,
+					  const struct inode *inode, u64 seq,
 					  u64 data_seq)
 {
 	iint->digest_flags |= IMA_COLLECTED;
 	iint->digest_seq = seq;
-	if (IS_ENABLED(CONFIG_IMA_NS))
-		iint->version_seq = data_seq;
-}
-
-/* Two who close a file at once are both not the last.  Needs iint->mutex. */
-static inline void ima_iint_closing(struct ima_iint_cache *iint, bool last)
-{
 	if (!IS_ENABLED(CONFIG_IMA_NS))
 		return;
 
-	if (last)
-		clear_bit(IMA_WRITER_LEFT, &iint->atomic_flags);
-	else
+	iint->version_seq = data_seq;
+	if (inode_is_open_for_write(inode))
+		set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
+}
+
+/*
+ * Nor does the version of a file below tell anything while somebody has that open who is
+ * no writer of the stacked one, such as a mapping: this one is of nothing that it can hold
+ * later, so that the next access looks again.
+ */
+static inline u64 ima_version_below(const struct inode *inode,
+				    const struct inode *real_inode, u64 version)
+{
+	return version - (IS_ENABLED(CONFIG_IMA_NS) &&
+			  inode_is_open_for_write(real_inode) &&
+			  !inode_is_open_for_write(inode));
+}
+
+/*
+ * Two who close a file at once are both not the last.  Returns whether the content may
+ * differ from what was looked at, whatever the version says.  Needs iint->mutex.
+ */
+static inline bool ima_iint_closing(struct ima_iint_cache *iint, bool last)
+{
+	if (!IS_ENABLED(CONFIG_IMA_NS))
+		return false;
+
+	if (!last) {
 		set_bit(IMA_WRITER_LEFT, &iint->atomic_flags);
+		return false;
+	}
+	clear_bit(IMA_WRITER_LEFT, &iint->atomic_flags);
+	return test_and_clear_bit(IMA_WRITER_THERE, &iint->atomic_flags);
 }
 
 #endif /* _IMA_NS_IINT_H */

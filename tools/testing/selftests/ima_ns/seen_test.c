@@ -270,6 +270,50 @@ TEST_F(seen, written_and_restored)
 	expect_gain(_metadata, self, READ, 0, 0);
 }
 
+/* Writes to a mapping before and after the file is looked at; @fd: open all along. */
+static void write_while_looked_at(struct __test_metadata *const _metadata,
+				  struct _test_data_seen *self, int fd, int gain)
+{
+	char *const map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+			       fd, 0);
+
+	ASSERT_NE(MAP_FAILED, map);
+	/* Behind the header of the program. */
+	memcpy(map + 2048, self->name, 32);
+	if (gain < 2)
+		close(fd);
+	expect_gain(_metadata, self, READ, gain, gain);
+	memset(map + 2048, 'x', 32);
+	ASSERT_EQ(0, munmap(map, 4096));
+	if (gain == 2)
+		close(fd);
+	expect_gain(_metadata, self, READ, 1, 1);
+	/* It has been copied up. */
+	if (self->scratch.fs != FS_OVERLAY_LOWER)
+		expect_content(_metadata, self);
+	remember(_metadata, self, READ);
+}
+
+/*
+ * Nor is a version believed that was there while somebody wrote: what is written later
+ * to a mapping is not counted.
+ */
+TEST_F(seen, written_while_looked_at)
+{
+	const bool stacked = self->scratch.fs != FS_TMPFS &&
+			     self->scratch.fs != FS_EXT4;
+	int fd, mapped;
+
+	for (mapped = 0; mapped <= stacked; mapped++) {
+		ASSERT_EQ(0, make_file(self, OWNER_SEEN));
+		fd = agent_open(&self->sibling, self->path, O_RDWR);
+		ASSERT_LE(0, fd);
+		/* A record and a violation; a mapping is of the file below alone. */
+		write_while_looked_at(_metadata, self, fd, 2 - mapped);
+		ASSERT_EQ(0, unlink(self->path));
+	}
+}
+
 /*
  * As ever, the host looks again for another xattr or attribute only where
  * whatever happens to the file below makes it.
