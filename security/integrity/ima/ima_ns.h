@@ -12,6 +12,8 @@
 
 #include <linux/cleanup.h>
 #include <linux/ima_ns.h>
+#include <linux/iversion.h>
+#include <linux/mman.h>
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
 #include <linux/rbtree_types.h>
@@ -779,6 +781,20 @@ static __always_inline int process_measurement(struct file *file,
 static inline bool ima_ns_events_wanted(void)
 {
 	return READ_ONCE(ima_ns_in_use);
+}
+
+/* What is written to a mapping may not be counted; it may be made writable later. */
+static inline void ima_ns_mapped(const struct file *file, unsigned long flags)
+{
+	struct ima_iint_cache *iint;
+
+	if (!(flags & MAP_SHARED) || !(file->f_mode & FMODE_WRITE) ||
+	    !IS_IMA(file_inode(file)))
+		return;
+
+	iint = ima_inode_get_iint(file_inode(file));
+	if (iint)
+		set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
 }
 
 void ima_ns_tree_add(struct ima_namespace *ns);

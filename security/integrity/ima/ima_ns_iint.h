@@ -266,36 +266,68 @@ static inline bool ima_iint_version_is_of(const struct ima_iint_cache *iint,
 	return IS_ENABLED(CONFIG_IMA_NS) && iint->version_seq == data_seq;
 }
 
-/*
- * The digest is that of what the file held by then.  A writer counts a version before it
- * writes it, and one who has it mapped counts none for what it writes later: the version
- * tells nothing if somebody had it open for writing.  Needs iint->mutex.
- */
-static inline void ima_iint_set_collected(struct ima_iint_cache *iint,
-					  const struct inode *inode, u64 seq,
+/* The digest is that of what the file held by then.  Needs iint->mutex. */
+static inline void ima_iint_set_collected(struct ima_iint_cache *iint, u64 seq,
 					  u64 data_seq)
 {
 	iint->digest_flags |= IMA_COLLECTED;
 	iint->digest_seq = seq;
-	if (!IS_ENABLED(CONFIG_IMA_NS))
-		return;
+	if (IS_ENABLED(CONFIG_IMA_NS))
+		iint->version_seq = data_seq;
+}
 
-	iint->version_seq = data_seq;
-	if (inode_is_open_for_write(inode))
-		set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
+/* Of files that no path leads to, such as a memfd, who writes is not counted. */
+static inline bool ima_writers_uncounted(const struct inode *inode)
+{
+	return IS_ENABLED(CONFIG_IMA_NS) && (inode->i_sb->s_flags & SB_KERNMOUNT);
+}
+
+/* Is the version one whose content may still be on its way? */
+static inline bool ima_version_is_early(struct inode *inode,
+					const struct inode *real_inode)
+{
+	/* Below a stacked file somebody may write, and mostly through a mapping. */
+	if (real_inode != inode)
+		return inode_is_open_for_write(real_inode) &&
+		       !inode_is_open_for_write(inode);
+	return ima_writers_uncounted(inode) && inode_is_locked(inode);
 }
 
 /*
- * Nor does the version of a file below tell anything while somebody has that open who is
- * no writer of the stacked one, such as a mapping: this one is of nothing that it can hold
- * later, so that the next access looks again.
+ * The version that is to be remembered, by who is about to hash the file.  A write()
+ * counts its version before its data are there, and what is written to a mapping later
+ * may not be counted at all.  If somebody is about to write, the last one to close the file
+ * does not believe the version; and if that will not be noticed, it is one that the file
+ * never has again, so that the next access looks again.  Needs iint->mutex.
  */
-static inline u64 ima_version_below(const struct inode *inode,
-				    const struct inode *real_inode, u64 version)
+static inline u64 ima_iint_version(struct ima_iint_cache *iint,
+				   struct inode *inode,
+				   const struct inode *real_inode, u64 version)
 {
-	return version - (IS_ENABLED(CONFIG_IMA_NS) &&
-			  inode_is_open_for_write(real_inode) &&
-			  !inode_is_open_for_write(inode));
+	if (!IS_ENABLED(CONFIG_IMA_NS))
+		return version;
+
+	if (inode_is_open_for_write(inode) ||
+	    mapping_writably_mapped(inode->i_mapping))
+		set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
+	return version - ima_version_is_early(inode, real_inode);
+}
+
+/* Did somebody write to a file of which that is not counted?  Needs iint->mutex. */
+static inline bool ima_written_uncounted(struct ima_iint_cache *iint,
+					 const struct inode *inode)
+{
+	if (!ima_writers_uncounted(inode))
+		return false;
+
+	/* While it is mapped for writing, that is a violation. */
+	if (test_bit(IMA_WRITER_THERE, &iint->atomic_flags) &&
+	    !mapping_writably_mapped(inode->i_mapping)) {
+		clear_bit(IMA_WRITER_THERE, &iint->atomic_flags);
+		return true;
+	}
+	return !IS_I_VERSION(inode) ||
+	       !inode_eq_iversion(inode, iint->real_inode.version);
 }
 
 /*

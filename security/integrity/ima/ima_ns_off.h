@@ -213,6 +213,10 @@ static inline int ima_ns_policy_open(struct ima_namespace *ns,
 	return -EOPNOTSUPP;
 }
 
+static inline void ima_ns_mapped(const struct file *file, unsigned long flags)
+{
+}
+
 static inline const char *ima_ns_scope_name(int scope)
 {
 	return NULL;

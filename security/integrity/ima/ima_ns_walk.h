@@ -83,6 +83,9 @@ ima_may_have_changed(struct file *file, struct inode *real_inode,
 		return true;
 	}
 
+	if (ima_written_uncounted(iint, inode))
+		return true;
+
 	/* Limited to privileged mounted filesystems. */
 	if ((iflags & SB_I_IMA_UNVERIFIABLE_SIGNATURE) &&
 	    !(iflags & SB_I_UNTRUSTED_MOUNTER) &&

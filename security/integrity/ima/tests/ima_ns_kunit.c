@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/cred.h>
 #include <linux/file.h>
+#include <linux/mount.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -626,9 +627,27 @@ static void load_rule(struct kunit *test, struct ima_namespace *ns,
 	ima_update_policy(ns);
 }
 
+/* On a mount like any user's: of the kernel's own, nothing is remembered. */
+static struct file *make_file(void)
+{
+	struct file_system_type *type = get_fs_type("tmpfs");
+	struct vfsmount *mnt;
+	struct file *file;
+
+	if (!type)
+		return NULL;
+	mnt = vfs_kern_mount(type, 0, type->name, NULL);
+	put_filesystem(type);
+	if (IS_ERR(mnt))
+		return ERR_CAST(mnt);
+	file = shmem_file_setup_with_mnt(mnt, "ima_ns_kunit", PAGE_SIZE, 0);
+	mntput(mnt);
+	return file;
+}
+
 static void make_seen_world(struct kunit *test, struct seen_world *world)
 {
-	struct file *made = shmem_kernel_file_setup("ima_ns_kunit", PAGE_SIZE, 0);
+	struct file *made = make_file();
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, made);
 	world->file = dentry_open(&made->f_path, O_RDONLY, current_cred());

@@ -218,9 +218,6 @@ static void expect_changes(struct __test_metadata *const _metadata,
 	enum change change;
 
 	for (change = WRITE; change < CHANGES; change++) {
-		/* tmpfs does not tell of what is written to mappings. */
-		if (change == MMAP && self->scratch.fs != FS_EXT4)
-			continue;
 		ASSERT_EQ(0, make_file(self, OWNER_SEEN));
 		expect_gain(_metadata, self, way, 1, 1);
 		remember(_metadata, self, way);
