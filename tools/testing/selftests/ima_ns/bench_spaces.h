@@ -109,14 +109,15 @@ static long slab_kb(void)
 /* What a cache of the kernel takes, 0 if there is no such cache. */
 static long cache_kb(const char *cache)
 {
+	static const char format[] =
+		" %*s %*d %*d %*d %*d %ld : tunables %*d %*d %*d : slabdata %*d %ld";
 	long pages = 0, slabs = 0;
 	char *text, *line;
 
 	if (read_path("/proc/slabinfo", &text) < 0)
 		fail("slabinfo");
 	line = strstr(text, cache);
-	if (line && sscanf(line, " %*s %*d %*d %*d %*d %ld : tunables %*d %*d %*d : slabdata %*d %ld",
-			   &pages, &slabs) != 2)
+	if (line && sscanf(line, format, &pages, &slabs) != 2)
 		fail("slabinfo");
 	free(text);
 	return pages * slabs * (sysconf(_SC_PAGESIZE) / 1024);

@@ -24,10 +24,11 @@ profile() { # NAME RULE...
 }
 
 load_profiles() {
-	mapfile -t rules < <(sed -n 's/^ *\(deny \/sys\/kernel\/security\/.* rwklx,\)$/\1/p' "$recipe")
+	mapfile -t rules < <(grep -o 'deny /sys/kernel/security/.* rwklx,$' "$recipe")
 	printf '%s\n' "${rules[@]}" && [ ${#rules[@]} = 3 ] &&
 		profile ima_ns_default "${rules[0]}" &&
-		profile ima_ns_recipe "${rules[@]:1}" && apparmor_parser --replace --skip-cache "$profiles"
+		profile ima_ns_recipe "${rules[@]:1}" &&
+		apparmor_parser --replace --skip-cache "$profiles"
 }
 
 # shellcheck disable=SC2016 # the words are jq's
