@@ -10,9 +10,12 @@
 #ifndef _IMA_NS_H
 #define _IMA_NS_H
 
+#include <linux/backing-dev.h>
 #include <linux/cleanup.h>
 #include <linux/ima_ns.h>
 #include <linux/iversion.h>
+#include <linux/magic.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
@@ -38,8 +41,9 @@ struct ucounts;
 /**
  * struct ima_ns_rules - what rules there are, by bits of ima_ns_kind()
  * @asked: accesses that any rule is about that does something.
- * @never: those of them whose decisions are not remembered: what a label is, or
+ * @never: those of them whose decisions are not remembered: the label of a file, or
  *	   the UUID of a file system, changes without a word.
+ * @labels: those where it matters which label the acting task has.
  * @mapped: those where the owner of a file matters, which the mount may map.
  * @ids: those where it matters whose access it is.
  * @euid: those where that is a matter of who could become whom.
@@ -48,6 +52,7 @@ struct ucounts;
 struct ima_ns_rules {
 	u32 asked;
 	u32 never;
+	u32 labels;
 	u32 mapped;
 	u32 ids;
 	u32 euid;
@@ -149,7 +154,8 @@ struct ima_ns_chain {
  * @index: @rules by what they are about, %NULL if there was no memory for it.
  *	   Read under RCU, set with @flag, freed with the namespace.
  * @lsm_seq: LSM policy that the rules about labels were read for, 0 if there
- *	     are none.  Written by who holds @busy.
+ *	     are none.  Written by who holds @busy, and for the initial namespace by
+ *	     who tells of another LSM policy.
  * @may_audit: the one writer may load audit rules; belongs to who holds @busy.
  * @appraise: what the rules demand of loading modules, firmware, kexec images
  *	      and policies, as in ima_appraise; 0 in the initial one.  Written
@@ -446,17 +452,49 @@ static inline void ima_ns_iint_init(struct ima_iint_cache *iint)
 	INIT_LIST_HEAD(&iint->statuses);
 	INIT_HLIST_HEAD(&iint->armed);
 	iint->armed_period = 0;
+	RCU_INIT_POINTER(iint->recent, NULL);
 	memset(&iint->seen, 0, sizeof(iint->seen));
 	atomic64_set(&iint->events, 0);
 }
 
-struct ima_iint_state *ima_ns_state_find(const struct ima_namespace *ns,
-					 struct ima_iint_cache *iint);
+struct ima_ns_status *ima_ns_status_look_up(const struct ima_namespace *ns,
+					    const struct ima_iint_cache *iint);
 struct ima_iint_state *ima_ns_state_get(struct ima_namespace *ns,
 					struct ima_iint_cache *iint);
+void ima_ns_state_relied_on(const struct ima_namespace *ns,
+			    struct ima_iint_cache *iint,
+			    struct ima_iint_state *state);
 struct ima_iint_state *ima_ns_state_try(struct ima_namespace *ns,
 					struct inode *inode,
 					struct ima_iint_cache *iint);
+
+/**
+ * ima_ns_state_find - what a namespace did to an inode so far
+ * @ns: a namespace of the running task's chain
+ * @iint: of an inode that the caller keeps from being freed
+ *
+ * Both ends of the pair are pinned by the caller, so that the result stays
+ * when RCU is left.
+ *
+ * Context: any; change the result under iint->mutex or the inode lock only.
+ * Return: the state, or %NULL if @ns has none.
+ */
+static __always_inline struct ima_iint_state *
+ima_ns_state_find(const struct ima_namespace *ns, struct ima_iint_cache *iint)
+{
+	struct ima_ns_status *status;
+
+	if (!ns->parent)
+		return &iint->state;
+
+	rcu_read_lock();
+	status = rcu_dereference(iint->recent);
+	if (!status || status->key.ns_id != ns->id)
+		status = ima_ns_status_look_up(ns, iint);
+	rcu_read_unlock();
+	return status ? &status->state : NULL;
+}
+
 #if IS_ENABLED(CONFIG_KUNIT)
 struct ima_namespace *create_ima_ns(struct user_namespace *user_ns,
 				    struct ima_namespace *parent,
@@ -651,7 +689,8 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 		      struct ima_template_desc **template_desc,
 		      const char *func_data, unsigned int *allowed_algos);
 
-void ima_ns_lsm_changed(void);
+void ima_ns_lsm_changed(int err);
+bool ima_ns_lsm_is_current(const struct ima_namespace *leaf);
 void ima_ns_lsm_rule_added(struct ima_namespace *ns);
 void ima_ns_lsm_refresh(struct ima_namespace *ns);
 
@@ -691,9 +730,10 @@ static inline kgid_t ima_ns_gid(const struct ima_namespace *ns, kgid_t gid)
 }
 
 bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
-		 const struct cred *cred, int kind, struct ima_ns_when *now);
+		 const struct cred *cred, u32 secid, int kind,
+		 struct ima_ns_when *now);
 void ima_ns_remember(struct ima_walk *walk, struct file *file,
-		     const struct cred *cred);
+		     const struct cred *cred, u32 secid);
 void ima_ns_who_clear(struct ima_namespace *ns);
 void ima_ns_who_free(struct ima_namespace *ns);
 void ima_ns_chain_add(struct ima_namespace *ns);
@@ -763,7 +803,7 @@ static __always_inline int process_measurement(struct file *file,
 
 	leaf = ima_ns_current();
 	if (ima_ns_unasked(leaf, file, kind) ||
-	    ima_ns_seen(leaf, file, cred, kind, &now))
+	    ima_ns_seen(leaf, file, cred, secid, kind, &now))
 		return 0;
 	return ima_walk_levels(leaf, &now, file, cred, secid, buf, size, mask,
 			      func);
@@ -783,18 +823,22 @@ static inline bool ima_ns_events_wanted(void)
 	return READ_ONCE(ima_ns_in_use);
 }
 
-/* What is written to a mapping may not be counted; it may be made writable later. */
+/*
+ * Pages of a file system that writes nothing back are never made read-only again, and who
+ * has read one may write to it unseen: that it is mapped has to count.  Who looks at the
+ * file from now on is told of the writer, see ima_iint_version().
+ */
 static inline void ima_ns_mapped(const struct file *file, unsigned long flags)
 {
-	struct ima_iint_cache *iint;
+	struct inode *inode;
 
 	if (!(flags & MAP_SHARED) || !(file->f_mode & FMODE_WRITE) ||
-	    !IS_IMA(file_inode(file)))
+	    !READ_ONCE(ima_ns_in_use) || !S_ISREG(file_inode(file)->i_mode))
 		return;
 
-	iint = ima_inode_get_iint(file_inode(file));
-	if (iint)
-		set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
+	inode = d_real_inode(file_dentry(file));
+	if (IS_I_VERSION(inode) && !mapping_can_writeback(inode->i_mapping))
+		inode_inc_iversion(inode);
 }
 
 void ima_ns_tree_add(struct ima_namespace *ns);

@@ -38,6 +38,7 @@ static void set_rules(struct ima_ns_rules *to, const struct ima_ns_rules *own,
 {
 	WRITE_ONCE(to->asked, own->asked | above->asked);
 	WRITE_ONCE(to->never, own->never | above->never);
+	WRITE_ONCE(to->labels, own->labels | above->labels);
 	WRITE_ONCE(to->mapped, own->mapped | above->mapped);
 	WRITE_ONCE(to->ids, own->ids | above->ids);
 	WRITE_ONCE(to->euid, own->euid | above->euid);

@@ -279,62 +279,92 @@ static inline void ima_iint_set_collected(struct ima_iint_cache *iint, u64 seq,
 /* Of files that no path leads to, such as a memfd, who writes is not counted. */
 static inline bool ima_writers_uncounted(const struct inode *inode)
 {
-	return IS_ENABLED(CONFIG_IMA_NS) && (inode->i_sb->s_flags & SB_KERNMOUNT);
+	const struct super_block *sb = inode->i_sb;
+
+	return IS_ENABLED(CONFIG_IMA_NS) && (sb->s_flags & SB_KERNMOUNT) &&
+	       (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC);
 }
 
-/* Is the version one whose content may still be on its way? */
-static inline bool ima_version_is_early(struct inode *inode,
-					const struct inode *real_inode)
+/* Who mounted a file system may have it count versions now, and then not. */
+static inline bool ima_version_is_doubtful(const struct inode *inode)
 {
-	/* Below a stacked file somebody may write, and mostly through a mapping. */
-	if (real_inode != inode)
-		return inode_is_open_for_write(real_inode) &&
-		       !inode_is_open_for_write(inode);
-	return ima_writers_uncounted(inode) && inode_is_locked(inode);
+	return IS_ENABLED(CONFIG_IMA_NS) &&
+	       inode->i_sb->s_user_ns != &init_user_ns;
+}
+
+/* Does a stacked file have the version that was looked at, and the same file below? */
+static inline bool ima_same_below(const struct ima_iint_cache *iint,
+				  const struct inode *real_inode)
+{
+	return IS_I_VERSION(real_inode) && !ima_version_is_doubtful(real_inode) &&
+	       !integrity_inode_attrs_changed(&iint->real_inode, real_inode);
+}
+
+/* Is somebody else about to write, or has the file mapped to do so? */
+static inline bool ima_others_write(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	/* Who opens it, or has just closed it, does not write meanwhile. */
+	const int own = (file->f_mode & FMODE_WRITE) && file_count(file) <= 1;
+
+	return atomic_read(&inode->i_writecount) > own ||
+	       mapping_writably_mapped(inode->i_mapping);
 }
 
 /*
  * The version that is to be remembered, by who is about to hash the file.  A write()
  * counts its version before its data are there, and what is written to a mapping later
- * may not be counted at all.  If somebody is about to write, the last one to close the file
- * does not believe the version; and if that will not be noticed, it is one that the file
- * never has again, so that the next access looks again.  Needs iint->mutex.
+ * may not be counted at all.  If somebody is about to write, the last one to close the
+ * file does not believe the version; and if that will not be noticed, as the writer is
+ * below a stacked file, @early is set, and the version is one that the file never has
+ * again, so that the next access looks again.  Needs iint->mutex.
  */
 static inline u64 ima_iint_version(struct ima_iint_cache *iint,
-				   struct inode *inode,
-				   const struct inode *real_inode, u64 version)
+				   const struct file *file,
+				   const struct inode *real_inode, u64 version,
+				   bool *early)
 {
+	const struct inode *inode = file_inode(file);
+
 	if (!IS_ENABLED(CONFIG_IMA_NS))
 		return version;
 
-	if (inode_is_open_for_write(inode) ||
-	    mapping_writably_mapped(inode->i_mapping))
+	if (ima_others_write(file))
 		set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
-	return version - ima_version_is_early(inode, real_inode);
+	*early = real_inode != inode && inode_is_open_for_write(real_inode) &&
+		 !inode_is_open_for_write(inode);
+	return *early ? version - 1 : version;
 }
 
-/* Did somebody write to a file of which that is not counted?  Needs iint->mutex. */
+/*
+ * May somebody have written to a file whose writers are not counted, and what they have
+ * mapped or pinned neither?  Not once that it is sealed.  Needs iint->mutex.
+ */
 static inline bool ima_written_uncounted(struct ima_iint_cache *iint,
-					 const struct inode *inode)
+					 struct file *file)
 {
-	if (!ima_writers_uncounted(inode))
+	const int sealed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+	long seals;
+
+	if (!ima_writers_uncounted(file_inode(file)))
 		return false;
 
-	/* While it is mapped for writing, that is a violation. */
-	if (test_bit(IMA_WRITER_THERE, &iint->atomic_flags) &&
-	    !mapping_writably_mapped(inode->i_mapping)) {
-		clear_bit(IMA_WRITER_THERE, &iint->atomic_flags);
-		return true;
+	seals = memfd_fcntl(file, F_GET_SEALS, 0);
+	if (seals >= 0 && (seals & sealed) == sealed) {
+		/* Who sees the seals sees what was written before. */
+		smp_rmb();
+		return test_and_clear_bit(IMA_WRITER_THERE, &iint->atomic_flags);
 	}
-	return !IS_I_VERSION(inode) ||
-	       !inode_eq_iversion(inode, iint->real_inode.version);
+	set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
+	return true;
 }
 
 /*
  * Two who close a file at once are both not the last.  Returns whether the content may
  * differ from what was looked at, whatever the version says.  Needs iint->mutex.
  */
-static inline bool ima_iint_closing(struct ima_iint_cache *iint, bool last)
+static inline bool ima_iint_closing(struct ima_iint_cache *iint,
+				    const struct inode *inode, bool last)
 {
 	if (!IS_ENABLED(CONFIG_IMA_NS))
 		return false;
@@ -344,7 +374,8 @@ static inline bool ima_iint_closing(struct ima_iint_cache *iint, bool last)
 		return false;
 	}
 	clear_bit(IMA_WRITER_LEFT, &iint->atomic_flags);
-	return test_and_clear_bit(IMA_WRITER_THERE, &iint->atomic_flags);
+	return test_and_clear_bit(IMA_WRITER_THERE, &iint->atomic_flags) ||
+	       ima_version_is_doubtful(inode);
 }
 
 #endif /* _IMA_NS_IINT_H */

@@ -230,7 +230,7 @@ static void index_rules(struct ima_namespace *ns,
 			const struct ima_ns_rules *about)
 {
 	struct ima_rule_index *index, *old;
-	u32 kinds = about->asked & ~about->never;
+	u32 kinds = about->asked & ~(about->never | about->labels);
 	const size_t count = count_rules(ns, kinds);
 
 	index = kvzalloc(struct_size(index, slots, count), GFP_KERNEL_ACCOUNT);
@@ -249,6 +249,23 @@ static void index_rules(struct ima_namespace *ns,
 		kvfree_rcu(old, rcu);
 }
 
+/*
+ * Is a rule about nothing but labels of tasks that a number stands for as long as the
+ * kernel runs?  SELinux and Smack never give it to another one.  AppArmor does, and its
+ * rules are those about roles.
+ */
+static bool label_is_lasting(const struct ima_rule_entry *entry)
+{
+	int i;
+
+	for (i = 0; i < MAX_LSM_RULES; i++) {
+		if (entry->lsm[i].args_p && i != LSM_SUBJ_USER &&
+		    i != LSM_SUBJ_TYPE)
+			return false;
+	}
+	return true;
+}
+
 /* Adds a rule to what there are rules about. */
 static void note_rule(struct ima_ns_rules *about, bool scoped,
 		      struct ima_rule_entry *entry)
@@ -257,8 +274,12 @@ static void note_rule(struct ima_ns_rules *about, bool scoped,
 
 	if (entry->action & IMA_DO_MASK)
 		about->asked |= kinds;
-	if ((entry->flags & IMA_FSUUID) || ima_rule_contains_lsm_cond(entry))
+	if ((entry->flags & IMA_FSUUID) || !label_is_lasting(entry))
 		about->never |= kinds;
+	if (ima_rule_contains_lsm_cond(entry)) {
+		about->labels |= kinds;
+		about->ids |= kinds;
+	}
 	if (entry->flags & (IMA_FOWNER | IMA_FGROUP))
 		about->mapped |= kinds;
 	if (scoped || (entry->flags & (IMA_UID | IMA_EUID | IMA_GID | IMA_EGID)))

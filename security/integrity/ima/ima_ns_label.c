@@ -121,7 +121,8 @@ static bool is_new(const struct ima_iint_cache *iint,
 /**
  * ima_ns_last_writer - do children want the hash of a file that is complete?
  * @iint: of the file
- * @fresh: set if the file was made and has no hash yet, wanted or not
+ * @fresh: set if the file was made and has no hash yet, wanted or not; left as it is
+ *	   if not
  *
  * Whoever closes it: what counts is which levels let it be written.
  *

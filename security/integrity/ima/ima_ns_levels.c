@@ -137,7 +137,7 @@ int ima_walk_file(struct ima_walk *walk, struct file *file,
 	ima_walk_wait(walk);
 	ima_walk_forget_record(walk);
 	if (!ret)
-		ima_ns_remember(walk, file, cred);
+		ima_ns_remember(walk, file, cred, secid);
 	return ret;
 }
 

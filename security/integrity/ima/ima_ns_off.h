@@ -235,7 +235,7 @@ ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 				func_data, allowed_algos);
 }
 
-static inline void ima_ns_lsm_changed(void)
+static inline void ima_ns_lsm_changed(int err)
 {
 }
 

@@ -46,15 +46,43 @@ static atomic_long_t lsm_policies = ATOMIC_LONG_INIT(1);
 
 /**
  * ima_ns_lsm_changed - an LSM has a new policy
+ * @err: 0 if the initial namespace's rules about labels have been read for it
  *
- * Namespaces may be many, and so each one refreshes its rules about labels by
+ * Namespaces may be many, and so each other one refreshes its rules about labels by
  * itself, when it next goes by them.
  *
- * Context: any.
+ * Context: process context, may sleep.
  */
-void ima_ns_lsm_changed(void)
+void ima_ns_lsm_changed(int err)
 {
-	atomic_long_inc(&lsm_policies);
+	unsigned long seq = atomic_long_inc_return(&lsm_policies);
+
+	if (!err && READ_ONCE(init_ima_ns.policy.lsm_seq))
+		WRITE_ONCE(init_ima_ns.policy.lsm_seq, seq);
+	ima_ns_chain_changed(&init_ima_ns);
+}
+
+/**
+ * ima_ns_lsm_is_current - have all rules of a chain been read for today's labels?
+ * @leaf: the lowest level
+ *
+ * What stale rules say may be a matter of the memory there was.
+ *
+ * Context: any.
+ * Return: false if there is a level whose rules about labels are stale.
+ */
+bool ima_ns_lsm_is_current(const struct ima_namespace *leaf)
+{
+	const unsigned long now = atomic_long_read(&lsm_policies);
+	const struct ima_namespace *ns;
+
+	for (ns = leaf; ns; ns = ns->parent) {
+		unsigned long seq = READ_ONCE(ns->policy.lsm_seq);
+
+		if (seq && seq != now)
+			return false;
+	}
+	return true;
 }
 
 /**

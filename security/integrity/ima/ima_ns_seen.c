@@ -36,7 +36,7 @@
 /* Whom rules and scopes may tell apart: all ids, as they stand in credentials. */
 struct ima_ns_who {
 	u64 ids[4];
-	unsigned int kind;	/* 0 while the slot is free */
+	u64 kind;	/* with the task's label in the upper half; 0 while it is free */
 };
 
 /* What the user namespace of credentials is to a level, and what it holds. */
@@ -63,94 +63,95 @@ static __always_inline u64 pair(kuid_t uid, kgid_t gid)
 
 /*
  * Rules may ask whether the task could become another user, with whatever other
- * LSMs say of it today.
+ * LSMs say of it today.  Adds that to what kind of credentials they are, if it is known.
  */
 static noinline bool describe_power(const struct ima_ns_rules *rules,
 				    const struct cred *cred,
-				    unsigned int access, struct ima_ns_who *who)
+				    unsigned int access, u64 *kind)
 {
 	/* Of host root in a container each owner may be told something else. */
-	if (cred != current_real_cred() || (who->kind & WHO_HOST))
+	if (cred != current_real_cred() || (*kind & WHO_HOST))
 		return false;
 
 	if ((READ_ONCE(rules->euid) & access) &&
 	    has_ns_capability_noaudit(current, cred->user_ns, CAP_SETUID))
-		who->kind |= WHO_SETUID;
+		*kind |= WHO_SETUID;
 	if ((READ_ONCE(rules->egid) & access) &&
 	    has_ns_capability_noaudit(current, cred->user_ns, CAP_SETGID))
-		who->kind |= WHO_SETGID;
+		*kind |= WHO_SETGID;
 	return true;
 }
 
-/* Adds the ids and the power that a level's chain may ask for, if these are known. */
-static __always_inline bool describe(const struct ima_namespace *ns,
-				     const struct cred *cred,
-				     unsigned int access,
-				     struct ima_ns_who *who)
+/* Does it matter whether a task could become another user? */
+static __always_inline bool power_matters(const struct ima_ns_rules *rules,
+					  const struct cred *cred,
+					  unsigned int access)
 {
-	const struct ima_ns_rules *rules = &ns->chain.rules;
+	const u64 ids = pair(cred->uid, cred->gid);
 
-	who->ids[0] = pair(cred->uid, cred->gid);
-	who->ids[1] = pair(cred->suid, cred->sgid);
-	who->ids[2] = pair(cred->euid, cred->egid);
-	who->ids[3] = pair(cred->fsuid, cred->fsgid);
-	if (!cap_isclear(cred->cap_permitted))
-		who->kind |= WHO_CAPABLE;
 	/* Who has but one user id and one group id, could not. */
-	if (likely(who->ids[0] == who->ids[1] && who->ids[0] == who->ids[2]))
-		return true;
-	return !((READ_ONCE(rules->euid) | READ_ONCE(rules->egid)) & access) ||
-	       describe_power(rules, cred, access, who);
+	if (likely(ids == pair(cred->suid, cred->sgid) &&
+		   ids == pair(cred->euid, cred->egid)))
+		return false;
+	return (READ_ONCE(rules->euid) | READ_ONCE(rules->egid)) & access;
 }
 
-static __always_inline unsigned int slot_of(const struct ima_ns_who *who)
+static __always_inline unsigned int slot_of(const struct cred *cred, u64 kind)
 {
-	return hash_64(who->ids[2] ^ who->kind, ilog2(IMA_NS_WHOS));
+	return (__kuid_val(cred->euid) + kind + (kind >> 32)) % IMA_NS_WHOS;
 }
 
-static __always_inline bool same_ids(const struct ima_ns_who *a,
-				     const struct ima_ns_who *b)
+static __always_inline bool same_ids(const struct ima_ns_who *who,
+				     const struct cred *cred)
 {
-	return !((a->ids[0] ^ b->ids[0]) | (a->ids[1] ^ b->ids[1]) |
-		 (a->ids[2] ^ b->ids[2]) | (a->ids[3] ^ b->ids[3]));
+	return !((who->ids[0] ^ pair(cred->uid, cred->gid)) |
+		 (who->ids[1] ^ pair(cred->suid, cred->sgid)) |
+		 (who->ids[2] ^ pair(cred->euid, cred->egid)) |
+		 (who->ids[3] ^ pair(cred->fsuid, cred->fsgid)));
 }
 
 /* The number of credentials, or -1 if they have none. */
 static __always_inline int find_who(const struct ima_namespace *ns,
-				    const struct ima_ns_who *who)
+				    const struct cred *cred, u64 kind)
 {
 	/* Pairs with alloc_whos(). */
 	const struct ima_ns_who *slots = smp_load_acquire(&ns->chain.who);
-	unsigned int i, slot = slot_of(who);
+	unsigned int i, slot = slot_of(cred, kind);
 
 	if (!slots)
 		return -1;
 
 	for (i = 0; i < IMA_NS_WHOS; i++) {
 		/* Pairs with insert_who(). */
-		unsigned int kind = smp_load_acquire(&slots[slot].kind);
+		u64 found = smp_load_acquire(&slots[slot].kind);
 
 		/* Emptied and filled anew meanwhile, the chain has another number. */
-		if (kind == who->kind && data_race(same_ids(&slots[slot], who)))
+		if (found == kind && data_race(same_ids(&slots[slot], cred)))
 			return slot;
-		if (!kind)
+		if (!found)
 			return -1;
 		slot = (slot + 1) % IMA_NS_WHOS;
 	}
 	return -1;
 }
 
-static int insert_who(struct ima_ns_who *slots, const struct ima_ns_who *who)
+static int insert_who(struct ima_ns_who *slots, const struct cred *cred,
+		      u64 kind)
 {
-	unsigned int i, slot = slot_of(who);
+	unsigned int i, slot = slot_of(cred, kind);
 
 	for (i = 0; i < IMA_NS_WHOS; i++) {
-		if (slots[slot].kind == who->kind && same_ids(&slots[slot], who))
+		struct ima_ns_who *who = &slots[slot];
+
+		if (who->kind == kind && same_ids(who, cred))
 			return slot;
-		if (!slots[slot].kind) {
-			memcpy(slots[slot].ids, who->ids, sizeof(who->ids));
+		if (!who->kind) {
+			who->ids[0] = pair(cred->uid, cred->gid);
+			who->ids[1] = pair(cred->suid, cred->sgid);
+			who->ids[2] = pair(cred->euid, cred->egid);
+			who->ids[3] = pair(cred->fsuid, cred->fsgid);
 			/* Pairs with find_who(). */
-			smp_store_release(&slots[slot].kind, who->kind);
+			smp_store_release(&who->kind, kind);
 			return slot;
 		}
 		slot = (slot + 1) % IMA_NS_WHOS;
@@ -178,15 +179,15 @@ static bool alloc_whos(struct ima_namespace *ns)
 }
 
 /* Gives credentials a number, or -1 if there is none left. */
-static int add_who(struct ima_namespace *ns, const struct ima_ns_who *who)
+static int add_who(struct ima_namespace *ns, const struct cred *cred, u64 kind)
 {
-	int number = find_who(ns, who);
+	int number = find_who(ns, cred, kind);
 
 	if (number >= 0 || !alloc_whos(ns))
 		return number;
 
 	spin_lock(&ns->chain.who_lock);
-	number = insert_who(ns->chain.who, who);
+	number = insert_who(ns->chain.who, cred, kind);
 	spin_unlock(&ns->chain.who_lock);
 	if (number >= 0)
 		return number;
@@ -203,21 +204,27 @@ static int add_who(struct ima_namespace *ns, const struct ima_ns_who *who)
  * any other user namespace have none.
  */
 static __always_inline int number_of(struct ima_namespace *ns,
-				     const struct cred *cred,
+				     const struct cred *cred, u32 secid,
 				     unsigned int access, bool add)
 {
-	struct ima_ns_who who __uninitialized;
+	const struct ima_ns_rules *rules = &ns->chain.rules;
 	bool own = cred->user_ns == ns->user_ns;
+	u64 kind;
 
 	if (!own && cred->user_ns != &init_user_ns)
 		return -1;
-	if (!(READ_ONCE(ns->chain.rules.ids) & access))
+	if (!(READ_ONCE(rules->ids) & access))
 		return own ? ANYBODY_OWN : ANYBODY_HOST;
 
-	who.kind = own ? WHO_OWN : WHO_HOST;
-	if (!describe(ns, cred, access, &who))
+	kind = own ? WHO_OWN : WHO_HOST;
+	if (!cap_isclear(cred->cap_permitted))
+		kind |= WHO_CAPABLE;
+	if (READ_ONCE(rules->labels) & access)
+		kind |= (u64)secid << 32;
+	if (power_matters(rules, cred, access) &&
+	    !describe_power(rules, cred, access, &kind))
 		return -1;
-	return add ? add_who(ns, &who) : find_who(ns, &who);
+	return add ? add_who(ns, cred, kind) : find_who(ns, cred, kind);
 }
 
 /**
@@ -262,11 +269,8 @@ static bool may_differ_below(const struct file *file,
 	    READ_ONCE(iint->version_seq) == U64_MAX)
 		return true;
 
-	if (!IS_I_VERSION(real_inode))
-		return true;
 	/* Changed under iint->mutex meanwhile, it is of no use, or newer: see above. */
-	return data_race(integrity_inode_attrs_changed(&iint->real_inode,
-						       real_inode));
+	return data_race(!ima_same_below(iint, real_inode));
 }
 
 /* What the kernel is not told of has to be looked for each time. */
@@ -283,8 +287,8 @@ static bool is_doubtful(const struct file *file, const struct ima_iint_cache *ii
 static __always_inline bool recalls(const struct ima_ns_seen *seen,
 				    struct ima_namespace *leaf,
 				    const struct ima_ns_when *now,
-				    const struct cred *cred, int kind,
-				    int seen_kind)
+				    const struct cred *cred, u32 secid,
+				    int kind, int seen_kind)
 {
 	unsigned int done;
 	int number;
@@ -299,7 +303,7 @@ static __always_inline bool recalls(const struct ima_ns_seen *seen,
 	if (!done)
 		return false;
 
-	number = number_of(leaf, cred, BIT(kind), false);
+	number = number_of(leaf, cred, secid, BIT(kind), false);
 	if (number < 0 || !(done & BIT(number)))
 		return false;
 
@@ -356,6 +360,7 @@ static bool is_new_to_all(struct ima_namespace *leaf, const struct file *file,
  * @leaf: the level of the acting task; see ima_ns_unasked(), which comes first
  * @file: the file that is accessed
  * @cred: credentials that the rules are matched with
+ * @secid: LSM label that they are matched with
  * @kind: of the access, see ima_ns_kind()
  * @now: set to what a decision rests on, for ima_ns_remember()
  *
@@ -363,7 +368,8 @@ static bool is_new_to_all(struct ima_namespace *leaf, const struct file *file,
  * Return: whether no level has anything to do, or to say, about it.
  */
 bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
-		 const struct cred *cred, int kind, struct ima_ns_when *now)
+		 const struct cred *cred, u32 secid, int kind,
+		 struct ima_ns_when *now)
 {
 	const int seen_kind = ima_seen_kind(kind);
 	const struct ima_iint_state *state;
@@ -390,8 +396,8 @@ bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
 	/* Pairs with chain_refresh(). */
 	now->gen = smp_load_acquire(&leaf->chain.gen);
 
-	state = leaf->parent ? ima_ns_state_find(leaf, iint) : &iint->state;
-	if (state && recalls(&state->seen, leaf, now, cred, kind, seen_kind))
+	state = ima_ns_state_find(leaf, iint);
+	if (state && recalls(&state->seen, leaf, now, cred, secid, kind, seen_kind))
 		return true;
 
 	/* Before the walk looks at them. */
@@ -431,11 +437,12 @@ static void remember(const struct ima_walk *walk, struct ima_iint_cache *iint,
  * @walk: the walk that found this out
  * @file: the file that was accessed
  * @cred: credentials that the rules were matched with
+ * @secid: LSM label that they were matched with
  *
  * Context: process context, may sleep; takes the locks of the file.
  */
 void ima_ns_remember(struct ima_walk *walk, struct file *file,
-		     const struct cred *cred)
+		     const struct cred *cred, u32 secid)
 {
 	struct ima_namespace *leaf = walk->leaf;
 	struct inode *inode = file_inode(file);
@@ -447,7 +454,11 @@ void ima_ns_remember(struct ima_walk *walk, struct file *file,
 	    (ima_sb_iflags(file) & SB_I_IMA_UNVERIFIABLE_SIGNATURE))
 		return;
 
-	number = number_of(leaf, cred, BIT(walk->kind), true);
+	if ((READ_ONCE(leaf->chain.rules.labels) & BIT(walk->kind)) &&
+	    !ima_ns_lsm_is_current(leaf))
+		return;
+
+	number = number_of(leaf, cred, secid, BIT(walk->kind), true);
 	if (number < 0)
 		return;
 
@@ -458,5 +469,6 @@ void ima_ns_remember(struct ima_walk *walk, struct file *file,
 	/* What @number rests on is looked at before the number of the chain. */
 	smp_rmb();
 	remember(walk, iint, &state->seen, ima_seen_kind(walk->kind), number);
+	ima_ns_state_relied_on(leaf, iint, state);
 	mutex_unlock(&iint->mutex);
 }

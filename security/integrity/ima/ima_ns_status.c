@@ -6,7 +6,8 @@
  * a status for each inode that a rule of theirs matched.  All statuses are in
  * one table, so that finding one does not depend on how many namespaces
  * looked at the inode; and on two lists, so that the inode's end and the
- * namespace's end each find those that go with them.
+ * namespace's end each find those that go with them.  As most files are those of one
+ * container, an iint also tells which status was last relied on.
  */
 
 #include <linux/hash.h>
@@ -53,31 +54,22 @@ static const struct rhashtable_params ima_ns_status_params = {
 };
 
 /**
- * ima_ns_state_find - what a namespace did to an inode so far
- * @ns: a namespace of the running task's chain
+ * ima_ns_status_look_up - find the status of a pair
+ * @ns: a namespace other than the initial one
  * @iint: of an inode that the caller keeps from being freed
  *
- * Both ends of the pair are pinned by the caller, so that the result stays
- * when RCU is left.
- *
- * Context: any; change the result under iint->mutex or the inode lock only.
- * Return: the state, or %NULL if @ns has none.
+ * Context: any; in an RCU read-side critical section.
+ * Return: the status, or %NULL if there is none.
  */
-struct ima_iint_state *ima_ns_state_find(const struct ima_namespace *ns,
-					 struct ima_iint_cache *iint)
+struct ima_ns_status *ima_ns_status_look_up(const struct ima_namespace *ns,
+					    const struct ima_iint_cache *iint)
 {
 	const struct ima_ns_status_key key = {
 		.iint = (uintptr_t)iint,
 		.ns_id = ns->id,
 	};
-	struct ima_ns_status *status;
 
-	if (ns == &init_ima_ns)
-		return &iint->state;
-
-	status = rhashtable_lookup_fast(&ima_ns_statuses, &key,
-					ima_ns_status_params);
-	return status ? &status->state : NULL;
+	return rhashtable_lookup(&ima_ns_statuses, &key, ima_ns_status_params);
 }
 
 static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
@@ -106,6 +98,28 @@ static struct ima_ns_status *ima_ns_status_alloc(struct ima_namespace *ns,
 	list_add(&status->ns_node, &ns->statuses);
 	spin_unlock_bh(&ima_ns_status_lock);
 	return status;
+}
+
+/**
+ * ima_ns_state_relied_on - expect an inode to be accessed from a namespace again
+ * @ns: a namespace of the running task's chain
+ * @iint: of an inode that the caller keeps from being freed
+ * @state: what @ns did to the inode
+ *
+ * Context: iint->mutex is held.
+ */
+void ima_ns_state_relied_on(const struct ima_namespace *ns,
+			    struct ima_iint_cache *iint,
+			    struct ima_iint_state *state)
+{
+	struct ima_ns_status *status;
+
+	if (ns == &init_ima_ns)
+		return;
+
+	status = container_of(state, struct ima_ns_status, state);
+	if (rcu_access_pointer(iint->recent) != status)
+		rcu_assign_pointer(iint->recent, status);
 }
 
 /**
@@ -170,10 +184,15 @@ static void ima_ns_status_free_rcu(struct rcu_head *rcu)
 /* Nobody finds it by the inode any more. */
 static void ima_ns_status_leave_iint(struct ima_ns_status *status)
 {
+	struct ima_iint_cache *iint = (void *)(uintptr_t)status->key.iint;
+
 	if (list_empty(&status->iint_node))
 		return;
 
 	list_del_init(&status->iint_node);
+	/* Another one, if it was put there meanwhile, is found in the table all the same. */
+	if (rcu_access_pointer(iint->recent) == status)
+		RCU_INIT_POINTER(iint->recent, NULL);
 	rhashtable_remove_fast(&ima_ns_statuses, &status->node,
 			       ima_ns_status_params);
 }

@@ -44,9 +44,19 @@ static inline int process_measurement(struct file *file,
  * @mask: MAY_READ, MAY_WRITE, MAY_EXEC, MAY_APPEND
  * @func: caller identifier
  * @pcr: set if a matched measure rule has pcr=, may be %NULL
- * @template_desc: set if a matched measure rule has template=, may be %NULL
+ * @template_desc: set to that of a matched measure rule with template=, or to the
+ *		   current one if it is none yet; may be %NULL
  * @func_data: func specific data, may be %NULL
  * @allowed_algos: allowlist of hash algorithms for the IMA xattr, may be %NULL
+ *
+ * The policy is defined in terms of key pairs:
+ *		subj=, obj=, type=, func=, mask=, fsmagic=
+ *	subj,obj, and type: are LSM specific.
+ *	func: FILE_CHECK | BPRM_CHECK | CREDS_CHECK | MMAP_CHECK | MODULE_CHECK
+ *	| KEXEC_CMDLINE | KEY_CHECK | CRITICAL_DATA | SETXATTR_CHECK
+ *	| MMAP_CHECK_REQPROT
+ *	mask: contains the permission mask
+ *	fsmagic: hex value
  *
  * Inline, as its arguments would be copied for each level.
  *
@@ -83,7 +93,7 @@ ima_may_have_changed(struct file *file, struct inode *real_inode,
 		return true;
 	}
 
-	if (ima_written_uncounted(iint, inode))
+	if (ima_written_uncounted(iint, file))
 		return true;
 
 	/* Limited to privileged mounted filesystems. */
@@ -94,8 +104,7 @@ ima_may_have_changed(struct file *file, struct inode *real_inode,
 
 	/* On stacked filesystems, data may change below once it was looked at. */
 	return real_inode != inode && !ima_ns_version_unknown(iint) &&
-	       (!IS_I_VERSION(real_inode) ||
-		integrity_inode_attrs_changed(&iint->real_inode, real_inode));
+	       !ima_same_below(iint, real_inode);
 }
 
 /**

@@ -593,7 +593,7 @@ static void lsm_rules_are_refreshed(struct kunit *test)
 	ima_ns_lsm_refresh(ns);
 	KUNIT_EXPECT_PTR_EQ(test, ns->policy.custom.next, rule);
 
-	ima_ns_lsm_changed();
+	ima_ns_lsm_changed(0);
 	set_bit(0, &ns->policy.busy);
 	ima_ns_lsm_refresh(ns);
 	KUNIT_EXPECT_PTR_EQ(test, ns->policy.custom.next, rule);
@@ -615,6 +615,7 @@ struct seen_world {
 	struct ima_namespace *parent, *child;
 	struct file *file;
 	struct ima_iint_cache *iint;
+	u32 secid;	/* of who acts */
 };
 
 static void load_rule(struct kunit *test, struct ima_namespace *ns,
@@ -653,6 +654,7 @@ static void make_seen_world(struct kunit *test, struct seen_world *world)
 	world->file = dentry_open(&made->f_path, O_RDONLY, current_cred());
 	fput(made);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, world->file);
+	world->secid = 1;
 	world->parent = make_child(test, &init_ima_ns);
 	world->child = make_child(test, world->parent);
 	load_rule(test, world->parent, "measure func=FILE_CHECK");
@@ -672,7 +674,8 @@ static bool seen_by(const struct seen_world *world, struct ima_ns_when *now,
 	const int kind = ima_ns_kind(FILE_CHECK, MAY_READ);
 
 	return ima_ns_unasked(world->child, world->file, kind) ||
-	       ima_ns_seen(world->child, world->file, cred, kind, now);
+	       ima_ns_seen(world->child, world->file, cred, world->secid, kind,
+			   now);
 }
 
 static bool seen(const struct seen_world *world)
@@ -692,7 +695,8 @@ static int access_until_seen(struct kunit *test, struct seen_world *world)
 		struct ima_walk walk = { .leaf = world->child, .then = now };
 
 		KUNIT_EXPECT_EQ(test, ima_walk_file(&walk, world->file, current_cred(),
-						    0, NULL, 0, MAY_READ, FILE_CHECK), 0);
+						    world->secid, NULL, 0, MAY_READ,
+						    FILE_CHECK), 0);
 	}
 	world->iint = ima_iint_find(file_inode(world->file));
 	KUNIT_ASSERT_NOT_NULL(test, world->iint);
@@ -755,6 +759,66 @@ static void seen_until_an_event(struct kunit *test)
 	ima_ns_attr_changed(file_inode(world.file), ATTR_MODE);
 	KUNIT_EXPECT_FALSE(test, seen(&world));
 	drop_seen_world(test, &world);
+}
+
+/* Where a rule is about labels, those who have another one are others. */
+static void seen_by_label(struct kunit *test)
+{
+	struct seen_world world;
+
+	make_seen_world(test, &world);
+	load_rule(test, world.parent, "measure func=FILE_CHECK subj_type=any");
+	access_until_seen(test, &world);
+	KUNIT_EXPECT_TRUE(test, seen_under_locks(&world));
+	world.secid = 2;
+	KUNIT_EXPECT_FALSE(test, seen(&world));
+	KUNIT_EXPECT_EQ(test, access_until_seen(test, &world), 1);
+	world.secid = 1;
+	KUNIT_EXPECT_TRUE(test, seen(&world));
+	drop_seen_world(test, &world);
+}
+
+/* Another policy of an LSM may say something else, and stale rules say nothing. */
+static void seen_until_labels_change(struct kunit *test)
+{
+	struct seen_world world;
+
+	make_seen_world(test, &world);
+	load_rule(test, world.parent, "measure func=FILE_CHECK subj_user=any");
+	access_until_seen(test, &world);
+	KUNIT_EXPECT_TRUE(test, seen(&world));
+	ima_ns_lsm_changed(0);
+	KUNIT_EXPECT_FALSE(test, seen(&world));
+	KUNIT_EXPECT_EQ(test, access_until_seen(test, &world), 1);
+
+	set_bit(0, &world.parent->policy.busy);
+	ima_ns_lsm_changed(0);
+	access_until_seen(test, &world);
+	KUNIT_EXPECT_FALSE(test, seen(&world));
+	clear_bit(0, &world.parent->policy.busy);
+	access_until_seen(test, &world);
+	KUNIT_EXPECT_TRUE(test, seen(&world));
+	drop_seen_world(test, &world);
+}
+
+/* What a label is, of a file or of AppArmor, is looked at each time. */
+static void labels_never_seen(struct kunit *test)
+{
+	static const char *const rules[] = {
+		"measure func=FILE_CHECK obj_type=any",
+		"measure func=FILE_CHECK subj_role=any",
+		"measure func=FILE_CHECK subj_user=any obj_user=any",
+	};
+	struct seen_world world;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		make_seen_world(test, &world);
+		load_rule(test, world.parent, rules[i]);
+		access_until_seen(test, &world);
+		KUNIT_EXPECT_FALSE_MSG(test, seen(&world), "%s", rules[i]);
+		drop_seen_world(test, &world);
+	}
 }
 
 /* What changes above is for those below, not for those beside. */
@@ -838,6 +902,9 @@ static struct kunit_case ima_ns_cases[] = {
 	KUNIT_CASE(lsm_rules_are_refreshed),
 	KUNIT_CASE(seen_takes_no_lock),
 	KUNIT_CASE(seen_until_an_event),
+	KUNIT_CASE(seen_by_label),
+	KUNIT_CASE(seen_until_labels_change),
+	KUNIT_CASE(labels_never_seen),
 	KUNIT_CASE(seen_until_the_chain_changes),
 	KUNIT_CASE(seen_by_whom),
 	{}

@@ -274,6 +274,25 @@ static inline int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
 }
 
+/* Leaves for new namespaces; in a new user namespace, @id becomes root, and is all. */
+static inline int enter_as(int flags, uid_t id)
+{
+	char map[32];
+	int err;
+
+	if (unshare(flags))
+		return -errno;
+	if (!(flags & CLONE_NEWUSER))
+		return 0;
+	snprintf(map, sizeof(map), "0 %u 1", id);
+	err = write_path("/proc/self/setgroups", 0, "deny", 4);
+	if (!err)
+		err = write_path("/proc/self/uid_map", 0, map, strlen(map));
+	if (!err)
+		err = write_path("/proc/self/gid_map", 0, map, strlen(map));
+	return err;
+}
+
 /*
  * Leaves for new namespaces.  In a new user namespace the caller is root, and
  * id 0 is the only one: it keeps its meaning, so that root's files stay
@@ -281,18 +300,7 @@ static inline int reap(pid_t pid)
  */
 static inline int enter_new(int flags)
 {
-	int err;
-
-	if (unshare(flags))
-		return -errno;
-	if (!(flags & CLONE_NEWUSER))
-		return 0;
-	err = write_path("/proc/self/setgroups", 0, "deny", 4);
-	if (!err)
-		err = write_path("/proc/self/uid_map", 0, "0 0 1", 5);
-	if (!err)
-		err = write_path("/proc/self/gid_map", 0, "0 0 1", 5);
-	return err;
+	return enter_as(flags, 0);
 }
 
 /* Gives up all privileges, for good. */

@@ -159,6 +159,71 @@ static long do_write_read(struct call *call, int fd)
 	return err;
 }
 
+/* Executes a program, and again after it was written while no versions were counted. */
+static int execute_uncounted(const char *path, const char *text)
+{
+	int err = execute(path);
+	const int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (err || fd < 0 || mount(NULL, "/mnt", NULL, MS_REMOUNT, NULL))
+		return err ?: -errno;
+	if (pwrite(fd, text, 32, 2048) != 32 ||
+	    mount(NULL, "/mnt", NULL, MS_REMOUNT | MS_I_VERSION, NULL) ||
+	    close(fd))
+		return -errno;
+	return execute(path);
+}
+
+/* In a user namespace whose root call->uid is, on a tmpfs of its own. */
+static int remount_inside(struct call *call, const char *program, ssize_t size)
+{
+	int err = call->uid ? become(call->uid) : 0;
+
+	/* Who became another user may not write what is in /proc otherwise. */
+	prctl(PR_SET_DUMPABLE, 1);
+	err = err ?: enter_as(CLONE_NEWUSER | CLONE_NEWNS, call->uid);
+	if (err || mount("tmpfs", "/mnt", "tmpfs", 0, NULL))
+		return err ?: -errno;
+	err = write_path(call->path, O_CREAT | O_EXCL, program, size);
+	if (err || chmod(call->path, 0755))
+		return err ?: -errno;
+	return execute_uncounted(call->path, call->text);
+}
+
+static long do_remount(struct call *call, int fd)
+{
+	char *program;
+	const ssize_t size = read_fd(fd, &program);
+	const pid_t pid = fork();
+
+	close(fd);
+	if (!pid)
+		_exit(-remount_inside(call, program, size));
+	free(program);
+	return pid < 0 ? -errno : -reap(pid);
+}
+
+/* Whoever mounted a tmpfs may have it count no versions: none of them is believed. */
+TEST_F(hostile, remount)
+{
+	char path[PATH_MAX], evidence[EVIDENCE_SIZE];
+	struct call *const call = self->actor->call;
+	int fd;
+
+	ASSERT_EQ(0, fresh_mapped(&self->w, OWNER_MAP, path));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	snprintf(call->path, PATH_MAX, "/mnt%s", strrchr(path, '/'));
+	unique_text(call->text);
+	call->uid = variant->actor == MINE ? 0 : USER;
+	ASSERT_EQ(0, agent_call(self->actor, do_remount, dup(fd), NULL));
+	ASSERT_EQ(32, pwrite(fd, call->text, 32, 2048));
+	ASSERT_EQ(0, file_evidence(path, call->path, evidence, sizeof(evidence)));
+	EXPECT_EQ(1, fd_count_text(self->w.list[HOST], evidence));
+	EXPECT_EQ(1, fd_count_text(self->list, evidence));
+	close(fd);
+}
+
 struct violation {
 	long (*act)(struct call *call, int fd);
 	uid_t owner;

@@ -160,20 +160,26 @@ enum change { WRITE, REWRITE, TRUNCATE, FTRUNCATE, MMAP, CHANGES };
  * Writes to a mapping, other bytes than there are.  What was read there before does not
  * have tmpfs count that it is written.
  */
-static int write_mapped(int fd)
+static void change_mapped(char *map)
 {
 	char unique[33], seen[32];
-	char *const map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
-			       fd, 0);
 
-	if (map == MAP_FAILED)
-		return -errno;
 	memcpy(seen, map + 2048, sizeof(seen));
 	do {
 		unique_text(unique);
 	} while (!memcmp(seen, unique, sizeof(seen)));
 	/* Behind the header of the program. */
 	memcpy(map + 2048, unique, 32);
+}
+
+static int write_mapped(int fd)
+{
+	char *const map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+			       fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	change_mapped(map);
 	return munmap(map, 4096);
 }
 
@@ -295,6 +301,39 @@ static void write_while_looked_at(struct __test_metadata *const _metadata,
 	if (self->scratch.fs != FS_OVERLAY_LOWER)
 		expect_content(_metadata, self);
 	remember(_metadata, self, READ);
+}
+
+/*
+ * Who maps a file later on writes to what was read before: that is counted nowhere on
+ * tmpfs, and below an overlayfs nobody is warned.
+ */
+TEST_F(seen, mapped_below)
+{
+	const bool stacked = self->scratch.fs != FS_TMPFS &&
+			     self->scratch.fs != FS_EXT4;
+	char *map;
+	int fd, i;
+
+	ASSERT_EQ(0, make_file(self, OWNER_SEEN));
+	expect_gain(_metadata, self, READ, 1, 1);
+	remember(_metadata, self, READ);
+	fd = open(self->put, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	/* Then the mapping is of the file below alone. */
+	close(fd);
+	for (i = 0; i < 3; i++) {
+		change_mapped(map);
+		if (!stacked)
+			continue;
+		expect_gain(_metadata, self, READ, 1, 1);
+		expect_content(_metadata, self);
+	}
+	change_mapped(map);
+	ASSERT_EQ(0, munmap(map, 4096));
+	expect_gain(_metadata, self, READ, 1, 1);
+	expect_content(_metadata, self);
 }
 
 /*

@@ -260,7 +260,7 @@ static long do_memfd(struct call *call, int fd)
 		close(fd);
 	if (size < 0)
 		return size;
-	call->fd = memfd_create(call->text, MFD_CLOEXEC);
+	call->fd = memfd_create(call->text, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (write(call->fd, program, size) != size ||
 	    fchown(call->fd, call->uid, call->uid))
 		return -errno;
@@ -402,11 +402,22 @@ static void expect_memfd(struct __test_metadata *const _metadata,
 	}
 }
 
+/* Writes to a memfd by a mapping, other bytes than were read there. */
+static void change_mapped(struct __test_metadata *const _metadata, char *map)
+{
+	char unique[33];
+
+	do {
+		unique_text(unique);
+	} while (!memcmp(map + 2048, unique, 32));
+	memcpy(map + 2048, unique, 32);
+}
+
 /* What nobody is counted for is seen all the same, by the next access. */
 TEST_F(reader, memfd_written)
 {
 	char *map;
-	int fd;
+	int fd, i;
 
 	fd = make_memfd(self, OWNER_READ);
 	ASSERT_LE(0, fd);
@@ -416,10 +427,36 @@ TEST_F(reader, memfd_written)
 	ASSERT_EQ(0, agent_map_given(self->actor, fd, READ, true));
 	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, map);
-	/* What was read before is not counted when it is written. */
-	ASSERT_NE(0, memcmp(map + 2048, self->name, 32));
-	memcpy(map + 2048, self->name, 32);
+	/* While it is mapped, and after that. */
+	for (i = 0; i < 2; i++) {
+		change_mapped(_metadata, map);
+		expect_memfd(_metadata, self, fd);
+	}
+	change_mapped(_metadata, map);
 	ASSERT_EQ(0, munmap(map, 4096));
+	expect_memfd(_metadata, self, fd);
+	close(fd);
+}
+
+/* What was written before it was sealed is seen, too; and then it stays as it is. */
+TEST_F(reader, memfd_sealed)
+{
+	char *map;
+	int fd;
+
+	fd = make_memfd(self, OWNER_READ);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, agent_map_given(self->actor, fd, READ, true));
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	change_mapped(_metadata, map);
+	ASSERT_EQ(0, munmap(map, 4096));
+	ASSERT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+	expect_memfd(_metadata, self, fd);
+	/* Now it can be made shorter, but not written. */
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	ASSERT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK));
+	expect_memfd(_metadata, self, fd);
 	expect_memfd(_metadata, self, fd);
 	close(fd);
 }
