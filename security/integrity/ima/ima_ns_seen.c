@@ -278,7 +278,7 @@ static bool is_doubtful(const struct file *file, const struct ima_iint_cache *ii
 {
 	const struct inode *inode = file_inode(file);
 
-	return inode_is_open_for_write(inode) || ima_writers_uncounted(inode) ||
+	return inode_is_open_for_write(inode) ||
 	       (inode->i_sb->s_iflags & SB_I_IMA_UNVERIFIABLE_SIGNATURE) ||
 	       (inode->i_sb->s_stack_depth && may_differ_below(file, iint));
 }

@@ -9,9 +9,9 @@
  * there are.
  */
 
-#define ROUNDS 3
+#define ROUNDS 9
 
-static int crowd_fd;
+static int crowd_fd, written_fd;
 static int *members, home, made;
 
 static int op_crowd_open(void)
@@ -19,12 +19,17 @@ static int op_crowd_open(void)
 	return close(open(FILE_CROWD, O_RDONLY | O_CLOEXEC));
 }
 
-static int op_crowd_mmap(void)
+static int map_fd(int fd)
 {
 	void *const map = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE,
-			       crowd_fd, 0);
+			       fd, 0);
 
 	return map == MAP_FAILED || munmap(map, 4096);
+}
+
+static int op_crowd_mmap(void)
+{
+	return map_fd(crowd_fd);
 }
 
 static int op_crowd_write(void)
@@ -47,6 +52,9 @@ static void crowd_maps(int count)
 	for (i = 0; i < count; i++)
 		if (setns(members[i], CLONE_NEWNS) || op_crowd_mmap())
 			fail("crowd");
+	/* The last one has mapped another one, too; see armed_alone(). */
+	if (map_fd(written_fd))
+		fail("crowd");
 	if (setns(home, CLONE_NEWNS))
 		fail("setns");
 }
@@ -60,6 +68,36 @@ static void crowd_grow(int count)
 		if (members[made] < 0 || setns(home, CLONE_NEWNS))
 			fail("setns");
 	}
+}
+
+/* Lets no worker interrupt who has enough to do. */
+static void alone(bool on)
+{
+	const struct sched_param param = { .sched_priority = on };
+
+	if (sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &param))
+		fail("scheduler");
+}
+
+/* The same as is measured, of a file that one other namespace has mapped again. */
+static void armed_alone(void)
+{
+	const int reader = open(FILE_WRITTEN, O_RDONLY | O_CLOEXEC);
+	const int writer = open(FILE_WRITTEN, O_WRONLY | O_CLOEXEC);
+
+	if (close(writer) || close(reader))
+		fail("armed");
+}
+
+/* What one round takes in which no allocator had to get more memory. */
+static double least(const double values[ROUNDS])
+{
+	double min = values[0];
+	int i;
+
+	for (i = 1; i < ROUNDS; i++)
+		min = values[i] < min ? values[i] : min;
+	return min;
 }
 
 /*
@@ -78,18 +116,21 @@ static void armed_report(int count, const char *suffix, int dir)
 		crowd_maps(count);
 		return_to(dir);
 		reader = open(FILE_CROWD, O_RDONLY | O_CLOEXEC);
+		alone(true);
+		armed_alone();
 		start = cpu_of(getpid());
 		writer = open(FILE_CROWD, O_WRONLY | O_CLOEXEC);
 		opens[i] = cpu_of(getpid()) - start;
 		start = cpu_of(getpid());
 		close(writer);
 		closes[i] = cpu_of(getpid()) - start;
+		alone(false);
 		close(reader);
 	}
 	snprintf(name, sizeof(name), "crowd_armed_open_%s", suffix);
-	report(name, &place, median(opens, ROUNDS));
+	report(name, &place, least(opens));
 	snprintf(name, sizeof(name), "crowd_armed_close_%s", suffix);
-	report(name, &place, median(closes, ROUNDS));
+	report(name, &place, least(closes));
 }
 
 static void crowd_one(int count, const char *suffix, int dir)
@@ -128,7 +169,8 @@ static void crowd_report(int most)
 	members = calloc(most, sizeof(*members));
 	home = ns_open(getpid(), "mnt");
 	crowd_fd = open(FILE_CROWD, O_RDONLY | O_CLOEXEC);
-	if (home < 0 || crowd_fd < 0)
+	written_fd = open(FILE_WRITTEN, O_RDONLY | O_CLOEXEC);
+	if (home < 0 || crowd_fd < 0 || written_fd < 0)
 		fail("crowd");
 	for (count = 1; count <= most; count *= 100) {
 		snprintf(suffix, sizeof(suffix), "%d", count % 1000000);

@@ -11,7 +11,7 @@
 		   CLONE_NEWNET | CLONE_NEWCGROUP)
 
 /* Files whose state and records are weighed. */
-#define KEPT 200
+#define KEPT 400
 #define KEPT_SIZE 64
 
 static int mnt[2];
@@ -106,21 +106,26 @@ static long slab_kb(void)
 	return kb;
 }
 
-/* What a cache of the kernel takes, 0 if there is no such cache. */
-static long cache_kb(const char *cache)
+/*
+ * What those caches of the kernel take whose names begin like that, or, with @others, all
+ * but these.  Large blocks, such as tables of what is in the caches, are in none.
+ */
+static long caches_kb(const char *prefix, bool others)
 {
 	static const char format[] =
 		" %*s %*d %*d %*d %*d %ld : tunables %*d %*d %*d : slabdata %*d %ld";
-	long pages = 0, slabs = 0;
-	char *text, *line;
+	long pages, slabs, sum = 0;
+	char *text, *line, *save;
 
 	if (read_path("/proc/slabinfo", &text) < 0)
 		fail("slabinfo");
-	line = strstr(text, cache);
-	if (line && sscanf(line, format, &pages, &slabs) != 2)
-		fail("slabinfo");
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!strncmp(line, prefix, strlen(prefix)) != others &&
+		    sscanf(line, format, &pages, &slabs) == 2)
+			sum += pages * slabs;
+	}
 	free(text);
-	return pages * slabs * (sysconf(_SC_PAGESIZE) / 1024);
+	return sum * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 static void make_idle(int *fds, int count, int home)
@@ -172,17 +177,16 @@ static void use_all(int level, int from, int to)
  */
 static void kept_report(const struct place *place)
 {
-	static const char statuses[] = "\nima_ns_status ";
-	long before, status;
+	static const char statuses[] = "ima_ns_status ";
+	long kept, status;
 
 	make_fresh('k', place->level, 2 * KEPT, KEPT_SIZE);
 	use_all(place->level, 0, KEPT);
-	before = slab_kb();
-	status = cache_kb(statuses);
+	kept = caches_kb(statuses, true);
+	status = caches_kb(statuses, false);
 	use_all(place->level, KEPT, 2 * KEPT);
-	status = cache_kb(statuses) - status;
-	report("kept_bytes", place, 1024.0 * (slab_kb() - before - status) / KEPT);
-	report("status_bytes", place, 1024.0 * status / KEPT);
+	report("kept_bytes", place, 1024.0 * (caches_kb(statuses, true) - kept) / KEPT);
+	report("status_bytes", place, 1024.0 * (caches_kb(statuses, false) - status) / KEPT);
 	remove_fresh('k', place->level, 2 * KEPT);
 }
 
