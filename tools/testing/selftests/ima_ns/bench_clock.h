@@ -67,6 +67,17 @@ static double median(double *values, int count)
 	return values[count / 2];
 }
 
+/* What one took that came upon nothing else. */
+static double least(const double *values, int count)
+{
+	double min = *values;
+
+	while (--count > 0)
+		if (values[count] < min)
+			min = values[count];
+	return min;
+}
+
 /* What one takes now, the clock included. */
 static long once_ns(const struct op *op)
 {

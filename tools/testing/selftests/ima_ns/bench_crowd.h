@@ -89,20 +89,9 @@ static void armed_alone(void)
 		fail("armed");
 }
 
-/* What one round takes in which no allocator had to get more memory. */
-static double least(const double values[ROUNDS])
-{
-	double min = values[0];
-	int i;
-
-	for (i = 1; i < ROUNDS; i++)
-		min = values[i] < min ? values[i] : min;
-	return min;
-}
-
 /*
- * Of a file that all have mapped again: opened by a writer, and closed.  A worker
- * tells the others, which is not the writer's time.
+ * Of a file that all have mapped again: opened by a writer, and closed; if no allocator
+ * has to get more memory.  A worker tells the others, which is not the writer's time.
  */
 static void armed_report(int count, const char *suffix, int dir)
 {
@@ -128,9 +117,9 @@ static void armed_report(int count, const char *suffix, int dir)
 		close(reader);
 	}
 	snprintf(name, sizeof(name), "crowd_armed_open_%s", suffix);
-	report(name, &place, least(opens));
+	report(name, &place, least(opens, ROUNDS));
 	snprintf(name, sizeof(name), "crowd_armed_close_%s", suffix);
-	report(name, &place, least(closes));
+	report(name, &place, least(closes, ROUNDS));
 }
 
 static void crowd_one(int count, const char *suffix, int dir)

@@ -11,7 +11,7 @@
 		   CLONE_NEWNET | CLONE_NEWCGROUP)
 
 /* Files whose state and records are weighed. */
-#define KEPT 400
+#define KEPT 1000
 #define KEPT_SIZE 64
 
 static int mnt[2];
@@ -81,9 +81,9 @@ static void setns_report(const struct place *place)
 
 static void spaces_report(const struct place *place)
 {
-	static const struct op make = { "unshare", op_unshare, 3, 20 };
-	static const struct op container = { "clone", op_clone, 3, 20 };
-	static const struct op user = { "clone_user", op_clone_user, 3, 20 };
+	static const struct op make = { "unshare", op_unshare, 9, 20 };
+	static const struct op container = { "clone", op_clone, 9, 20 };
+	static const struct op user = { "clone_user", op_clone_user, 9, 20 };
 
 	op_report_busy(&make, place);
 	op_report_busy(&container, place);
@@ -107,10 +107,10 @@ static long slab_kb(void)
 }
 
 /*
- * What those caches of the kernel take whose names begin like that, or, with @others, all
- * but these.  Large blocks, such as tables of what is in the caches, are in none.
+ * What those caches of the kernel take whose names begin like that.  Large blocks, such
+ * as tables of what is in the caches, are in none.
  */
-static long caches_kb(const char *prefix, bool others)
+static long caches_kb(const char *prefix)
 {
 	static const char format[] =
 		" %*s %*d %*d %*d %*d %ld : tunables %*d %*d %*d : slabdata %*d %ld";
@@ -120,7 +120,7 @@ static long caches_kb(const char *prefix, bool others)
 	if (read_path("/proc/slabinfo", &text) < 0)
 		fail("slabinfo");
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (!strncmp(line, prefix, strlen(prefix)) != others &&
+		if (!strncmp(line, prefix, strlen(prefix)) &&
 		    sscanf(line, format, &pages, &slabs) == 2)
 			sum += pages * slabs;
 	}
@@ -172,21 +172,23 @@ static void use_all(int level, int from, int to)
 }
 
 /*
- * Bytes of slab that looking at a file for the first time takes, at all levels; and those
- * of what each level remembers of the file, which are not of the record.
+ * Bytes that looking at a file for the first time takes, at all levels, of caches that
+ * IMA uses; and those of what each level remembers of the file, which are not of the
+ * record.
  */
 static void kept_report(const struct place *place)
 {
-	static const char statuses[] = "ima_ns_status ";
-	long kept, status;
+	long all, status;
 
 	make_fresh('k', place->level, 2 * KEPT, KEPT_SIZE);
 	use_all(place->level, 0, KEPT);
-	kept = caches_kb(statuses, true);
-	status = caches_kb(statuses, false);
+	status = caches_kb("ima_ns_status ");
+	all = caches_kb("ima_") + caches_kb("kmalloc-");
 	use_all(place->level, KEPT, 2 * KEPT);
-	report("kept_bytes", place, 1024.0 * (caches_kb(statuses, true) - kept) / KEPT);
-	report("status_bytes", place, 1024.0 * (caches_kb(statuses, false) - status) / KEPT);
+	all = caches_kb("ima_") + caches_kb("kmalloc-") - all;
+	status = caches_kb("ima_ns_status ") - status;
+	report("kept_bytes", place, 1024.0 * (all - status) / KEPT);
+	report("status_bytes", place, 1024.0 * status / KEPT);
 	remove_fresh('k', place->level, 2 * KEPT);
 }
 
