@@ -690,7 +690,7 @@ int ima_ns_get_action(struct ima_walk *walk, struct ima_namespace *ns,
 		      const char *func_data, unsigned int *allowed_algos);
 
 void ima_ns_lsm_changed(int err);
-bool ima_ns_lsm_is_current(const struct ima_namespace *leaf);
+bool ima_ns_lsm_is_current(struct ima_namespace *leaf);
 void ima_ns_lsm_rule_added(struct ima_namespace *ns);
 void ima_ns_lsm_refresh(struct ima_namespace *ns);
 

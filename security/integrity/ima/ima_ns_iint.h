@@ -312,6 +312,20 @@ static inline bool ima_others_write(const struct file *file)
 }
 
 /*
+ * Is somebody about to write below a stacked file, or has the file there mapped to do so?
+ * Each writer of the stacked file has opened the one below, too; a mapping that was made
+ * through the stacked file, though, is of the one below alone.
+ */
+static inline bool ima_written_below(const struct inode *inode,
+				     const struct inode *real_inode)
+{
+	return real_inode != inode &&
+	       (mapping_writably_mapped(real_inode->i_mapping) ||
+		atomic_read(&real_inode->i_writecount) >
+		max(atomic_read(&inode->i_writecount), 0));
+}
+
+/*
  * The version that is to be remembered, by who is about to hash the file.  A write()
  * counts its version before its data are there, and what is written to a mapping later
  * may not be counted at all.  If somebody is about to write, the last one to close the
@@ -331,8 +345,7 @@ static inline u64 ima_iint_version(struct ima_iint_cache *iint,
 
 	if (ima_others_write(file))
 		set_bit(IMA_WRITER_THERE, &iint->atomic_flags);
-	*early = real_inode != inode && inode_is_open_for_write(real_inode) &&
-		 !inode_is_open_for_write(inode);
+	*early = ima_written_below(inode, real_inode);
 	return *early ? version - 1 : version;
 }
 

@@ -63,29 +63,6 @@ void ima_ns_lsm_changed(int err)
 }
 
 /**
- * ima_ns_lsm_is_current - have all rules of a chain been read for today's labels?
- * @leaf: the lowest level
- *
- * What stale rules say may be a matter of the memory there was.
- *
- * Context: any.
- * Return: false if there is a level whose rules about labels are stale.
- */
-bool ima_ns_lsm_is_current(const struct ima_namespace *leaf)
-{
-	const unsigned long now = atomic_long_read(&lsm_policies);
-	const struct ima_namespace *ns;
-
-	for (ns = leaf; ns; ns = ns->parent) {
-		unsigned long seq = READ_ONCE(ns->policy.lsm_seq);
-
-		if (seq && seq != now)
-			return false;
-	}
-	return true;
-}
-
-/**
  * ima_ns_lsm_rule_added - a rule about a label is about to be read
  * @ns: the namespace whose policy is loaded
  *
@@ -98,25 +75,23 @@ void ima_ns_lsm_rule_added(struct ima_namespace *ns)
 }
 
 /* One grace period for all rules, as somebody's access waits for it. */
-static int update_rules(struct ima_namespace *ns)
+static void update_rules(struct ima_namespace *ns)
 {
 	struct ima_rule_entry *entry, *e, *fresh, *stale = NULL;
-	int i, ret = 0;
+	int i;
 
 	list_for_each_entry_safe(entry, e, &ns->policy.custom, list) {
 		if (!ima_rule_contains_lsm_cond(entry))
 			continue;
-		fresh = ima_lsm_copy_rule(ns, entry, GFP_KERNEL_ACCOUNT);
-		if (!fresh) {
-			ret = -ENOMEM;
-			break;
-		}
+		/* Without memory for it, a label would look like one that is unknown. */
+		fresh = ima_lsm_copy_rule(ns, entry,
+					  GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 		list_replace_rcu(&entry->list, &fresh->list);
 		entry->stale = stale;
 		stale = entry;
 	}
 	if (!stale)
-		return ret;
+		return;
 
 	synchronize_rcu();
 	for (entry = stale; entry; entry = stale) {
@@ -125,7 +100,6 @@ static int update_rules(struct ima_namespace *ns)
 			ima_filter_rule_free(entry->lsm[i].rule);
 		kfree(entry);
 	}
-	return ret;
 }
 
 /**
@@ -147,9 +121,37 @@ void ima_ns_lsm_refresh(struct ima_namespace *ns)
 	if (test_and_set_bit_lock(0, &ns->policy.busy))
 		return;
 
-	if (!update_rules(ns))
-		WRITE_ONCE(ns->policy.lsm_seq, seq);
+	update_rules(ns);
+	WRITE_ONCE(ns->policy.lsm_seq, seq);
 	clear_bit_unlock(0, &ns->policy.busy);
+}
+
+/**
+ * ima_ns_lsm_is_current - had all rules of a chain been read for today's labels?
+ * @leaf: the lowest level
+ *
+ * What stale rules say may be a matter of the memory there was.  Levels that are not
+ * asked about what happens are refreshed here.
+ *
+ * Context: process context, may sleep.
+ * Return: false if there was a level whose rules about labels were stale.
+ */
+bool ima_ns_lsm_is_current(struct ima_namespace *leaf)
+{
+	const unsigned long now = atomic_long_read(&lsm_policies);
+	struct ima_namespace *ns;
+	bool current_before = true;
+
+	for (ns = leaf; ns; ns = ns->parent) {
+		unsigned long seq = READ_ONCE(ns->policy.lsm_seq);
+
+		if (!seq || seq == now)
+			continue;
+		current_before = false;
+		if (ns->parent)
+			ima_ns_lsm_refresh(ns);
+	}
+	return current_before;
 }
 
 /**

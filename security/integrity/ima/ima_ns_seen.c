@@ -364,7 +364,7 @@ static bool is_new_to_all(struct ima_namespace *leaf, const struct file *file,
  * @kind: of the access, see ima_ns_kind()
  * @now: set to what a decision rests on, for ima_ns_remember()
  *
- * Context: process context; takes no lock.
+ * Context: process context, may sleep, but takes no lock, if it has not been.
  * Return: whether no level has anything to do, or to say, about it.
  */
 bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
@@ -401,7 +401,9 @@ bool ima_ns_seen(struct ima_namespace *leaf, struct file *file,
 		return true;
 
 	/* Before the walk looks at them. */
-	if ((now->gen & 1) || !owners_are_mapped(leaf))
+	if ((now->gen & 1) || !owners_are_mapped(leaf) ||
+	    ((READ_ONCE(leaf->chain.rules.labels) & BIT(kind)) &&
+	     !ima_ns_lsm_is_current(leaf)))
 		now->gen = 0;
 	return false;
 }

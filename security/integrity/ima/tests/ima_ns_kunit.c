@@ -788,6 +788,7 @@ static void seen_until_labels_change(struct kunit *test)
 	access_until_seen(test, &world);
 	KUNIT_EXPECT_TRUE(test, seen(&world));
 	ima_ns_lsm_changed(0);
+	/* That reads the rules anew, and what they say counts from then on. */
 	KUNIT_EXPECT_FALSE(test, seen(&world));
 	KUNIT_EXPECT_EQ(test, access_until_seen(test, &world), 1);
 

@@ -6,8 +6,9 @@
  *
  * For scripts/bench, which runs it as root on kernels that were booted with no
  * policy anywhere, with ima_policy=tcb, or with lsm=smack,integrity; with few other
- * namespaces or with many, or only what makes namespaces.  A line is a name, who acts, at which level, and the
- * nanoseconds of one operation, which are instructions if those are counted.
+ * namespaces or with many, or only what makes namespaces.  A line is a name, who acts,
+ * at which level, and the nanoseconds of one operation, which are instructions if those
+ * are counted.
  */
 
 #include <sys/personality.h>

@@ -12,6 +12,7 @@
 
 /* The host's rules stay for the boot: owners that nobody else uses. */
 #define OWNER_SEEN 61900
+#define OWNER_OPENED 61905
 #define OWNER_SHOWN 61901
 #define OWNER_SIGNED 61902
 #define OWNER_NONE 61903
@@ -19,6 +20,7 @@
 
 #define RULES \
 	"measure func=FILE_CHECK mask=MAY_READ fowner=61900\n" \
+	"measure func=FILE_CHECK mask=^MAY_READ fowner=61905\n" \
 	"measure func=BPRM_CHECK fowner=61900\n" \
 	"measure func=MMAP_CHECK fowner=61900\n" \
 	"measure func=FILE_CHECK mask=MAY_READ fowner=61901 template=evm-sig\n" \
@@ -303,6 +305,21 @@ static void write_while_looked_at(struct __test_metadata *const _metadata,
 	remember(_metadata, self, READ);
 }
 
+/* Opens a file for reading and writing, and does neither. */
+static long do_look_writable(struct call *call, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	fd = open(call->path, O_RDWR | O_CLOEXEC);
+	return fd < 0 || close(fd) ? -errno : 0;
+}
+
+static int agent_look_writable(struct agent *agent, const char *path)
+{
+	snprintf(agent->call->path, PATH_MAX, "%s", path);
+	return agent_call(agent, do_look_writable, -1, NULL);
+}
+
 /*
  * Who maps a file later on writes to what was read before: that is counted nowhere on
  * tmpfs, and below an overlayfs nobody is warned.
@@ -314,7 +331,7 @@ TEST_F(seen, mapped_below)
 	char *map;
 	int fd, i;
 
-	ASSERT_EQ(0, make_file(self, OWNER_SEEN));
+	ASSERT_EQ(0, make_file(self, OWNER_OPENED));
 	expect_gain(_metadata, self, READ, 1, 1);
 	remember(_metadata, self, READ);
 	fd = open(self->put, O_RDWR | O_CLOEXEC);
@@ -327,6 +344,18 @@ TEST_F(seen, mapped_below)
 		change_mapped(map);
 		if (!stacked)
 			continue;
+		expect_gain(_metadata, self, READ, 1, 1);
+		expect_content(_metadata, self);
+	}
+	/*
+	 * Nor is a look relied on in which somebody could write through overlayfs; who
+	 * could write to a lower file would have a copy.
+	 */
+	for (i = 0; self->scratch.fs == FS_OVERLAY_UPPER && i < 2; i++) {
+		change_mapped(map);
+		ASSERT_EQ(0, agent_look_writable(self->actor, self->path));
+		expect_content(_metadata, self);
+		change_mapped(map);
 		expect_gain(_metadata, self, READ, 1, 1);
 		expect_content(_metadata, self);
 	}
