@@ -57,7 +57,9 @@ void ima_ns_lsm_changed(int err)
 {
 	unsigned long seq = atomic_long_inc_return(&lsm_policies);
 
-	if (!err && READ_ONCE(init_ima_ns.policy.lsm_seq))
+	/* Rules that are being loaded may have been read for the one before. */
+	if (!err && READ_ONCE(init_ima_ns.policy.lsm_seq) &&
+	    !test_bit(0, &init_ima_ns.policy.busy))
 		WRITE_ONCE(init_ima_ns.policy.lsm_seq, seq);
 	ima_ns_chain_changed(&init_ima_ns);
 }

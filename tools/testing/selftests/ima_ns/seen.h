@@ -65,4 +65,20 @@ static inline uid_t fresh_id(void)
 	return (1 << 24) + id % (1 << 24);
 }
 
+/*
+ * Writes to a mapping, other bytes than there are.  What was read there before does not
+ * have tmpfs count that it is written.
+ */
+static inline void change_mapped(char *map)
+{
+	char unique[33], seen[32];
+
+	memcpy(seen, map + 2048, sizeof(seen));
+	do {
+		unique_text(unique);
+	} while (!memcmp(seen, unique, sizeof(seen)));
+	/* Behind the header of the program. */
+	memcpy(map + 2048, unique, 32);
+}
+
 #endif /* IMA_NS_TEST_SEEN_H */

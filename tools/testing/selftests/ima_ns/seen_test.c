@@ -158,22 +158,6 @@ static void expect_content(struct __test_metadata *const _metadata,
 
 enum change { WRITE, REWRITE, TRUNCATE, FTRUNCATE, MMAP, CHANGES };
 
-/*
- * Writes to a mapping, other bytes than there are.  What was read there before does not
- * have tmpfs count that it is written.
- */
-static void change_mapped(char *map)
-{
-	char unique[33], seen[32];
-
-	memcpy(seen, map + 2048, sizeof(seen));
-	do {
-		unique_text(unique);
-	} while (!memcmp(seen, unique, sizeof(seen)));
-	/* Behind the header of the program. */
-	memcpy(map + 2048, unique, 32);
-}
-
 static int write_mapped(int fd)
 {
 	char *const map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
