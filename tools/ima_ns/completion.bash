@@ -27,7 +27,7 @@ _imans() {
 	fi
 	case $before in
 	--policy | --cert | --ca) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-	--vtpm | --list) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+	--vtpm | --list | --under) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
 	esac
 	case $command in
 	list) words=--json ;;
@@ -39,6 +39,7 @@ _imans() {
 	run)
 		words=$setup
 		[[ $word == -* ]] || { mapfile -t COMPREPLY < <(compgen -c -- "$word"); return; } ;;
+	oci-hook) words=--under ;;
 	vtpm) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -25,7 +25,12 @@
 
 #define PREFIX "org.linux.ima."
 
+/* Where files of annotations have to be, if it is said: as many directories */
+#define MAX_DIRS 8
+
 struct hook {
+	const char *dirs[MAX_DIRS];
+	size_t dir_count;
 	char *state, *config;
 	char *bundle, *root;
 	pid_t pid;
@@ -89,14 +94,47 @@ static void read_config(struct hook *hook)
 		errx(STATUS_FAILED, "%s/config.json has no root.path", hook->bundle);
 }
 
+/* Neither up nor round about: no component is empty, "." or ".." */
+static bool is_straight(const char *path)
+{
+	size_t len;
+
+	for (; *path; path += len + !!path[len]) {
+		len = strcspn(path, "/");
+		if (!len || (len <= 2 && !strncmp(path, "..", len)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * podman has annotations of images as well, which are by whom it may be.  Nobody but
+ * root puts links into those directories.
+ */
+static bool may_name(const struct hook *hook, const char *path)
+{
+	size_t i, len;
+
+	for (i = 0; i < hook->dir_count; i++) {
+		len = strlen(hook->dirs[i]);
+		if (!strncmp(path, hook->dirs[i], len) && path[len] == '/' && path[len + 1] &&
+		    is_straight(path + len + 1))
+			return true;
+	}
+	if (hook->dir_count)
+		warnx("%s: annotations may name what is in the directories of --under alone",
+		      path);
+	return !hook->dir_count;
+}
+
 /* Several files are separated by colons */
-static bool read_files(struct setup *setup, int option, char *list)
+static bool read_files(const struct hook *hook, struct setup *setup, int option, char *list)
 {
 	char *name, *next;
 
 	for (name = list ? strtok_r(list, ":", &next) : NULL; name;
 	     name = strtok_r(NULL, ":", &next))
-		if (!setup_option(setup, option, name))
+		if (!may_name(hook, name) || !setup_option(setup, option, name))
 			return false;
 	return true;
 }
@@ -106,10 +144,12 @@ static bool read_annotations(const struct hook *hook, struct setup *setup)
 {
 	char *policy = annotation(hook, PREFIX "policy");
 
+	setup->wary = true;
 	setup->vtpm = annotation(hook, PREFIX "vtpm");
-	return (!policy || setup_option(setup, 'p', policy)) &&
-	       read_files(setup, 'c', annotation(hook, PREFIX "cert")) &&
-	       read_files(setup, 'a', annotation(hook, PREFIX "ca"));
+	return (!setup->vtpm || may_name(hook, setup->vtpm)) &&
+	       (!policy || (may_name(hook, policy) && setup_option(setup, 'p', policy))) &&
+	       read_files(hook, setup, 'c', annotation(hook, PREFIX "cert")) &&
+	       read_files(hook, setup, 'a', annotation(hook, PREFIX "ca"));
 }
 
 static bool wants_nothing(const struct setup *setup)
@@ -128,25 +168,31 @@ static bool in_own_userns(pid_t pid)
 	       !fstatat(proc_fd, path, &other, 0) && own.st_ino == other.st_ino;
 }
 
-/* The container's /dev, wherever an image's links would like it to lead */
-static int open_dev(const struct hook *hook)
+/* As if DIR was the root; closes that */
+static int open_in_root(int dir, const char *path)
 {
 	const struct open_how how = {
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	char real[PATH_MAX], path[2 * PATH_MAX];
-	int root, dev;
+	int fd = dir < 0 ? -1 : syscall(__NR_openat2, dir, path, &how, sizeof(how));
+
+	if (dir >= 0)
+		close(dir);
+	return fd;
+}
+
+/* The container's /dev, wherever an image's links would like it to lead */
+static int open_dev(const struct hook *hook)
+{
+	char real[PATH_MAX], path[64];
+	int root;
 
 	if (!realpath(hook->root, real))
 		return -1;
-	snprintf(path, sizeof(path), "%d/root%s", hook->pid, real);
+	snprintf(path, sizeof(path), "%d/root", hook->pid);
 	root = openat(proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return -1;
-	dev = syscall(__NR_openat2, root, "dev", &how, sizeof(how));
-	close(root);
-	return dev;
+	return open_in_root(open_in_root(root, real), "dev");
 }
 
 static bool make_node(int dev, const char *prefix, const char *number)
@@ -194,13 +240,29 @@ static bool set_up(const struct hook *hook, const struct setup *setup)
 	return false;
 }
 
+/* False if that is no way to call it */
+static bool read_options(struct hook *hook, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "under", required_argument, NULL, 'u' },
+		{}
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'u' || *optarg != '/' || hook->dir_count == MAX_DIRS)
+			return false;
+		hook->dirs[hook->dir_count++] = optarg;
+	}
+	return optind == argc;
+}
+
 int cmd_oci_hook(int argc, char **argv)
 {
 	struct setup setup = {};
 	struct hook hook = {};
 
-	(void)argv;
-	if (argc != 1)
+	if (!read_options(&hook, argc, argv))
 		return usage();
 	read_state(&hook);
 	read_config(&hook);

@@ -11,6 +11,8 @@
 
 #include "imans.h"
 
+int status_failed = 1;
+
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -31,7 +33,7 @@ static const char usage_text[] =
 	"       imans run [SETUP]... [--] COMMAND [ARGUMENT]...\n"
 	"       imans set [SETUP]... ID|PID\n"
 	"       imans vtpm DIR\n"
-	"       imans oci-hook < STATE\n"
+	"       imans oci-hook [--under DIR]... < STATE\n"
 	"SETUP: --policy FILE, --ca FILE, --cert FILE, --vtpm DIR|tpmN\n"
 	"A number is an id if there is such a namespace, else a process in it;\n"
 	"id:N and pid:N are one of them only.  See imans(8).\n";

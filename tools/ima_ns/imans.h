@@ -15,13 +15,16 @@
 #define UNKNOWN (-1LL)
 
 /* Exit statuses; imans.8 has them. */
-#define STATUS_FAILED 1
+#define STATUS_FAILED status_failed
 #define STATUS_USAGE 2
 #define STATUS_BROKEN 3
 #define STATUS_UNPROVEN 4
 #define STATUS_RUN 125
 #define STATUS_NOT_EXECUTABLE 126
 #define STATUS_NOT_FOUND 127
+
+/* 1; or 125 for those commands whose status may be that of another program. */
+extern int status_failed;
 
 /* What ima/tpm says; no chip is an empty name. */
 struct tpm {
@@ -41,6 +44,7 @@ struct ns {
 	bool own;
 	pid_t *pids;		/* in ascending order */
 	size_t pid_count;
+	pid_t tid;		/* a thread of the first one that is in it */
 	int owner_fd;		/* while owners are looked for, else -1 */
 };
 
@@ -64,6 +68,8 @@ int ns_open(const struct ns *ns, const char *file, int flags);
 char *ns_read(const struct ns *ns, const char *file, size_t *size);
 /* The same, or the program ends. */
 char *ns_must_read(const struct ns *ns, const char *file, size_t *size);
+/* A number that is all of it, or UNKNOWN. */
+long long ns_number(const struct ns *ns, const char *file);
 int read_tpm(const struct ns *ns, struct tpm *tpm);
 void read_command(pid_t pid, char *text, size_t size);
 /* Whose policy is in force: "exec", "tcb", "none", "own", "-" if that is hidden. */
@@ -87,6 +93,7 @@ long long json_number(const char *value);
 
 /* print.c: JSON of one's own */
 void print_string(const char *text, size_t size);
+void tame(char *text, size_t size, char instead);
 void print_member(const char *key, const char *text);
 void print_number_member(const char *key, long long number);
 void print_facts(const struct ns *ns);
@@ -104,6 +111,11 @@ struct setup {
 	struct file certs[16], cas[16];
 	size_t cert_count, ca_count;
 	const char *vtpm;	/* a directory, or the name of a chip */
+	/*
+	 * Paths are from whom it may be that does not know what is in them: only regular
+	 * files are read, and nothing of them is said.
+	 */
+	bool wary;
 	char chip[16];
 	char emulator[4096];	/* where its pid is, if it was started here */
 };

@@ -116,7 +116,7 @@ static void tell_keyring(const void *arg, int out)
 	ssize_t len;
 	int fd;
 
-	if (!ns->own && (!ns->pid_count || join(ns->pids[0])))
+	if (!ns->own && (!ns->pid_count || join(ns->tid)))
 		_exit(1);
 	if (process_inum(getpid()) != ns->inum || drop_capabilities())
 		_exit(1);
@@ -134,44 +134,68 @@ static char *read_keyring(const struct ns *ns)
 	return read_child(tell_keyring, ns);
 }
 
-/* Keys come as their type;uid;gid;permissions;description */
-static bool describe(int key, char *text, size_t size)
+/*
+ * What keyctl(2) gives of a key, to be freed, or NULL.  It copies nothing where that
+ * takes more room, as there may have come more since it was asked how much it takes.
+ */
+static void *ask_key(int command, int key, long *len)
 {
-	long len = syscall(__NR_keyctl, KEYCTL_DESCRIBE, key, text, size, 0);
-	char *last;
+	void *answer = NULL;
+	long room = 0;
 
-	if (len <= 0)
-		return false;
-	text[(size_t)len < size ? len - 1 : (long)size - 1] = '\0';
-	last = strrchr(text, ';');
-	if (last)
-		memmove(text, last + 1, strlen(last));
-	return true;
+	while ((*len = syscall(__NR_keyctl, command, key, answer, room, 0)) > room) {
+		room = *len;
+		answer = must_alloc(answer, room);
+	}
+	if (*len > 0)
+		return answer;
+	free(answer);
+	return NULL;
+}
+
+/* Keys come as their type;uid;gid;permissions;description, of which the last is any text */
+static const char *description_of(char *text, long len)
+{
+	int i;
+
+	text[len - 1] = '\0';
+	for (i = 0; text && i < 4; i++) {
+		text = strchr(text, ';');
+		text = text ? text + 1 : NULL;
+	}
+	return text;
 }
 
 static void show_key(int key, bool json, bool first)
 {
-	char text[4096];
-	bool known = describe(key, text, sizeof(text));
+	long len;
+	char *text = ask_key(KEYCTL_DESCRIBE, key, &len);
+	const char *description = text ? description_of(text, len) : NULL;
 
-	if (!json) {
-		printf("  %d %s\n", key, known ? text : "?");
-		return;
+	if (json) {
+		printf("%s{", first ? "" : ", ");
+		print_number_member("serial", key);
+		printf(", ");
+		print_member("description", description);
+		printf("}");
+	} else {
+		if (description)
+			tame(text, len - 1, '?');
+		printf("  %d %s\n", key, description ?: "?");
 	}
-	printf("%s{", first ? "" : ", ");
-	print_number_member("serial", key);
-	printf(", ");
-	print_member("description", known ? text : NULL);
-	printf("}");
+	free(text);
 }
 
 static void show_ring(int ring, bool json)
 {
-	int keys[1024], i;
-	long size = syscall(__NR_keyctl, KEYCTL_READ, ring, keys, sizeof(keys), 0);
+	long len, i;
+	int *keys = ask_key(KEYCTL_READ, ring, &len);
 
-	for (i = 0; i < size / (long)sizeof(*keys) && i < 1024; i++)
+	if (len < 0)
+		warn("the keyring cannot be read");
+	for (i = 0; keys && i < len / (long)sizeof(*keys); i++)
 		show_key(keys[i], json, !i);
+	free(keys);
 }
 
 /* Without processes, and without the right to join them, it is not known */

@@ -94,7 +94,7 @@ char *ns_must_read(const struct ns *ns, const char *file, size_t *size)
 	return text;
 }
 
-static long long read_number(const struct ns *ns, const char *file)
+long long ns_number(const struct ns *ns, const char *file)
 {
 	char *text = ns_read(ns, file, NULL);
 	long long number = UNKNOWN;
@@ -129,14 +129,14 @@ static void add_namespace(long long id, bool own)
 		.owner_uid = UNKNOWN, .owner_inum = UNKNOWN, .owner_fd = -1,
 	};
 
-	ns.inum = read_number(&ns, "inum");
+	ns.inum = ns_number(&ns, "inum");
 	if (ns.inum == UNKNOWN)
 		return;
-	ns.id = read_number(&ns, "id");
-	ns.parent = read_number(&ns, "parent");
-	ns.entries = read_number(&ns, "runtime_measurements_count");
-	ns.violations = read_number(&ns, "violations");
-	ns.lost = read_number(&ns, "records_lost");
+	ns.id = ns_number(&ns, "id");
+	ns.parent = ns_number(&ns, "parent");
+	ns.entries = ns_number(&ns, "runtime_measurements_count");
+	ns.violations = ns_number(&ns, "violations");
+	ns.lost = ns_number(&ns, "records_lost");
 	read_tpm(&ns, &ns.tpm);
 	namespaces = must_alloc(namespaces, (ns_count + 1) * sizeof(ns));
 	namespaces[ns_count++] = ns;
@@ -238,6 +238,18 @@ static const struct ns *ns_by_pid(const char *name, long long pid)
 	return ns;
 }
 
+/* Ids are given one after the other: somebody may have wanted that of a process */
+static void must_be_clear(const struct ns *ns, long long number)
+{
+	long long inum = number > 0 && number <= INT_MAX ? process_inum(number) : UNKNOWN;
+
+	if (inum == UNKNOWN || inum == ns->inum || inum == process_inum(getpid()))
+		return;
+	warnx("%lld is a namespace, and a process in another one: say id:%lld or pid:%lld",
+	      number, number, number);
+	exit(STATUS_USAGE);
+}
+
 const struct ns *ns_by_name(const char *name)
 {
 	bool is_pid = !strncmp(name, "pid:", 4);
@@ -254,6 +266,8 @@ const struct ns *ns_by_name(const char *name)
 		exit(STATUS_USAGE);
 	}
 	ns = is_pid ? NULL : ns_by_id(number);
+	if (ns && !is_id)
+		must_be_clear(ns, number);
 	if (ns)
 		return ns;
 	if (is_id)
@@ -263,14 +277,35 @@ const struct ns *ns_by_name(const char *name)
 	return ns_by_pid(name, number);
 }
 
-static void add_process(pid_t pid)
+/* Each process is there once, whichever of its threads are in it */
+static void add_thread(pid_t pid, pid_t tid)
 {
-	struct ns *ns = ns_by_inum(process_inum(pid));
+	struct ns *ns = ns_by_inum(process_inum(tid));
 
-	if (!ns)
+	if (!ns || (ns->pid_count && ns->pids[ns->pid_count - 1] == pid))
 		return;
+	if (!ns->pid_count || pid < ns->pids[0])
+		ns->tid = tid;
 	ns->pids = must_alloc(ns->pids, (ns->pid_count + 1) * sizeof(pid));
 	ns->pids[ns->pid_count++] = pid;
+}
+
+/* One may be in another namespace, or be left when the first one has ended */
+static void add_process(pid_t pid)
+{
+	struct dirent *entry;
+	char path[64];
+	DIR *dir;
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/task", pid);
+	fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > 0)
+			add_thread(pid, atoi(entry->d_name));
+	if (dir)
+		closedir(dir);
 }
 
 static int by_number(const void *a, const void *b)
@@ -282,10 +317,14 @@ static int by_number(const void *a, const void *b)
 
 static void read_owner(struct ns *ns, int fd)
 {
-	int owner = ioctl(fd, NS_GET_USERNS);
 	struct stat st;
 	uid_t uid;
+	int owner;
 
+	/* A process that has ended may have left its number to another one */
+	if (fstat(fd, &st) || (long long)st.st_ino != ns->inum)
+		return;
+	owner = ioctl(fd, NS_GET_USERNS);
 	if (owner < 0)
 		return;
 	if (!fstat(owner, &st))
@@ -303,7 +342,7 @@ static void find_owner(struct ns *ns)
 	char path[64];
 
 	if (fd < 0 && ns->pid_count) {
-		snprintf(path, sizeof(path), "%d/ns/ima", ns->pids[0]);
+		snprintf(path, sizeof(path), "%d/ns/ima", ns->tid);
 		fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
 	}
 	if (fd < 0)
@@ -339,7 +378,7 @@ void scan_processes(void)
 void read_command(pid_t pid, char *text, size_t size)
 {
 	char path[64];
-	ssize_t i, len = 0;
+	ssize_t len = 0;
 	int fd;
 
 	snprintf(path, sizeof(path), "%d/cmdline", pid);
@@ -349,9 +388,7 @@ void read_command(pid_t pid, char *text, size_t size)
 		close(fd);
 	}
 	/* A process chooses its own words: keep them off the terminal */
-	for (i = 0; i < len; i++)
-		if (text[i] >= 0 && (text[i] < ' ' || text[i] == 0x7f))
-			text[i] = ' ';
+	tame(text, len > 0 ? len : 0, ' ');
 	while (len > 0 && text[len - 1] == ' ')
 		len--;
 	text[len > 0 ? len : 0] = '\0';
@@ -383,9 +420,10 @@ static const char exec_policy[] =
 /* With keys or without, as the kernel was configured */
 static const char keys_rule[] = "measure func=KEY_CHECK\n";
 static const char label_rule[] = "measure func=CRITICAL_DATA label=ima_ns\n";
+/* With the owner's root, as whoever reads it sees that */
 static const char tcb_rules[] =
-	"measure func=FILE_CHECK mask=^MAY_READ euid=0\n"
-	"measure func=FILE_CHECK mask=^MAY_READ uid=0\n";
+	"measure func=FILE_CHECK mask=^MAY_READ euid=%lld\n"
+	"measure func=FILE_CHECK mask=^MAY_READ uid=%lld\n";
 
 /* Removes the blanks at the ends of lines, which the kernel has there */
 static void trim_lines(char *text)
@@ -410,7 +448,15 @@ static bool skip(const char **text, const char *rules)
 	return true;
 }
 
-static const char *kind_of_rules(const char *text)
+static bool is_tcb(const char *text, long long root)
+{
+	char rules[2 * sizeof(tcb_rules)];
+
+	snprintf(rules, sizeof(rules), tcb_rules, root, root);
+	return !strcmp(text, rules);
+}
+
+static const char *kind_of_rules(const char *text, long long owner)
 {
 	if (!*text)
 		return "none";
@@ -421,7 +467,7 @@ static const char *kind_of_rules(const char *text)
 		return "own";
 	if (!*text)
 		return "exec";
-	return skip(&text, tcb_rules) && !*text ? "tcb" : "own";
+	return is_tcb(text, 0) || is_tcb(text, owner) ? "tcb" : "own";
 }
 
 const char *policy_kind(const struct ns *ns)
@@ -433,7 +479,7 @@ const char *policy_kind(const struct ns *ns)
 	if (!text)
 		return errno == ENOENT ? "own" : "-";
 	trim_lines(text);
-	kind = ns->id ? kind_of_rules(text) : *text ? "own" : "none";
+	kind = ns->id ? kind_of_rules(text, ns->owner_uid) : *text ? "own" : "none";
 	free(text);
 	return kind;
 }

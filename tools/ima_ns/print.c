@@ -28,6 +28,27 @@ static size_t utf8_length(const unsigned char *text, size_t size)
 	return len;
 }
 
+/* Of U+0080 to U+009F, too, some terminals take orders */
+static bool is_control(const unsigned char *c)
+{
+	return *c < ' ' || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0);
+}
+
+/* Has what a terminal may take for an order, and what is no UTF-8, be another character */
+void tame(char *text, size_t size, char instead)
+{
+	unsigned char *c = (unsigned char *)text;
+	size_t len;
+
+	for (; size; c += len, size -= len) {
+		len = utf8_length(c, size);
+		if (len && !is_control(c))
+			continue;
+		len = len ?: 1;
+		memset(c, instead, len);
+	}
+}
+
 /* Names of files are bytes: what is no UTF-8 is replaced, as JSON has to be */
 void print_string(const char *text, size_t size)
 {
@@ -42,6 +63,8 @@ void print_string(const char *text, size_t size)
 			len = 1;
 		} else if (*c < ' ' || *c == 0x7f) {
 			printf("\\u%04x", *c);
+		} else if (is_control(c)) {
+			printf("\\u%04x", c[1]);
 		} else {
 			if (*c == '"' || *c == '\\')
 				putchar('\\');

@@ -72,7 +72,7 @@ static bool take_data(struct rest *rest, struct record *record)
 
 static bool take_record(struct rest *rest, struct record *record, size_t digest_size)
 {
-	if (!take_number(rest, &record->pcr) || record->pcr >= PCRS)
+	if (!take_number(rest, &record->pcr))
 		return false;
 	record->digest = take(rest, digest_size);
 	if (!record->digest || !take_number(rest, &record->template_size))
@@ -146,20 +146,40 @@ bool record_same(const struct record *a, const struct record *b)
 	       !memcmp(a->data, b->data, a->data_size);
 }
 
-/* The second field, which is a name in all templates that Linux has */
-void record_name(const struct record *record, char *text, size_t size)
+/* The second field, which is a name in all templates that Linux has; NULL: there is none */
+static const unsigned char *name_of(const struct record *record, uint32_t *len)
 {
 	struct rest rest = { record->data, record->data_size };
+
+	if (is_old(record))
+		take(&rest, OLD_DIGEST);
+	else if (take_number(&rest, len))
+		take(&rest, *len);
+	return take_number(&rest, len) ? take(&rest, *len) : NULL;
+}
+
+void record_name(const struct record *record, char *text, size_t size)
+{
 	const unsigned char *name;
 	uint32_t len;
 	size_t i;
 
-	if (is_old(record))
-		take(&rest, OLD_DIGEST);
-	else if (take_number(&rest, &len))
-		take(&rest, len);
-	name = take_number(&rest, &len) ? take(&rest, len) : NULL;
+	name = name_of(record, &len);
 	for (i = 0; name && i < len && i < size - 1 && name[i]; i++)
-		text[i] = name[i] < ' ' || name[i] == 0x7f ? '_' : name[i];
-	text[name ? i : 0] = '\0';
+		text[i] = name[i];
+	text[i] = '\0';
+	tame(text, i, '_');
+}
+
+/* In a text of the list, a name has as many lines, and no other field has a second one */
+size_t record_lines(const struct record *record)
+{
+	const unsigned char *name;
+	size_t lines = 1;
+	uint32_t len, i;
+
+	name = name_of(record, &len);
+	for (i = 0; name && i < len && name[i]; i++)
+		lines += name[i] == '\n';
+	return lines;
 }

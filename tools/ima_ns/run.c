@@ -107,6 +107,7 @@ int cmd_run(int argc, char **argv)
 	struct setup setup = {};
 	int option;
 
+	status_failed = STATUS_RUN;
 	while ((option = getopt_long(argc, argv, "+", setup_options, NULL)) != -1) {
 		if (option == '?')
 			return usage();

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "imans.h"
@@ -28,10 +29,28 @@ const struct option setup_options[] = {
 	{}
 };
 
-static bool read_file(struct file *file, const char *path)
+/* What the kernel takes is much less */
+#define MAX_FILE 1048576
+
+/* A descriptor, or -1 and errno */
+static int open_file(const struct setup *setup, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | (setup->wary ? O_NONBLOCK : 0));
+	struct stat st = {};
+
+	if (fd < 0 || !setup->wary)
+		return fd;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size <= MAX_FILE)
+		return fd;
+	close(fd);
+	errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+	return -1;
+}
+
+static bool read_file(const struct setup *setup, struct file *file, const char *path)
 {
 	file->path = path;
-	file->content = read_path(path, &file->size);
+	file->content = read_closing(open_file(setup, path), &file->size);
 	if (file->content && file->size)
 		return true;
 	warnx("%s: %s", path, file->content ? "there is nothing in it" : strerror(errno));
@@ -39,13 +58,14 @@ static bool read_file(struct file *file, const char *path)
 }
 
 /* Certificates are binary: what begins with dashes is PEM */
-static bool read_cert(struct file *files, size_t *count, const char *path)
+static bool read_cert(const struct setup *setup, struct file *files, size_t *count,
+		      const char *path)
 {
 	if (*count == MAX_CERTS) {
 		warnx("%s: more than %zu certificates of a kind", path, MAX_CERTS);
 		return false;
 	}
-	if (!read_file(&files[*count], path))
+	if (!read_file(setup, &files[*count], path))
 		return false;
 	if (!strncmp(files[*count].content, "-----BEGIN", 10)) {
 		warnx("%s is PEM, and the kernel takes DER: openssl x509 -in %s -outform DER",
@@ -60,11 +80,11 @@ bool setup_option(struct setup *setup, int option, char *argument)
 {
 	switch (option) {
 	case 'p':
-		return read_file(&setup->policy, argument);
+		return read_file(setup, &setup->policy, argument);
 	case 'c':
-		return read_cert(setup->certs, &setup->cert_count, argument);
+		return read_cert(setup, setup->certs, &setup->cert_count, argument);
 	case 'a':
-		return read_cert(setup->cas, &setup->ca_count, argument);
+		return read_cert(setup, setup->cas, &setup->ca_count, argument);
 	default:
 		setup->vtpm = argument;
 		return true;
@@ -111,7 +131,7 @@ static const char *policy_hint(int error)
 }
 
 /* The kernel takes a line at a time: so it is known which one it refused */
-static bool write_lines(int fd, const struct file *policy)
+static bool write_lines(int fd, const struct file *policy, bool quiet)
 {
 	const char *line = policy->content, *end = line + policy->size;
 	size_t number = 1, len;
@@ -122,14 +142,15 @@ static bool write_lines(int fd, const struct file *policy)
 			len = end - line;
 		if (write(fd, line, len) >= 0)
 			continue;
-		warnx("%s:%zu: %s: %s\n%.*s", policy->path, number, strerror(errno),
-		      policy_hint(errno), (int)strcspn(line, "\n"), line);
+		warnx("%s:%zu: %s: %s%s%.*s", policy->path, number, strerror(errno),
+		      policy_hint(errno), quiet ? "" : "\n",
+		      quiet ? 0 : (int)strcspn(line, "\n"), line);
 		return false;
 	}
 	return true;
 }
 
-static bool load_policy(const struct ns *ns, const struct file *policy)
+static bool load_policy(const struct ns *ns, const struct file *policy, bool quiet)
 {
 	int fd = ns_open(ns, "policy", O_WRONLY);
 	bool written;
@@ -139,7 +160,7 @@ static bool load_policy(const struct ns *ns, const struct file *policy)
 		      policy_hint(errno));
 		return false;
 	}
-	written = write_lines(fd, policy);
+	written = write_lines(fd, policy, quiet);
 	if (!close(fd) || !written)
 		return written;
 	warnx("%s: %s: %s", policy->path, strerror(errno), errno == EINVAL ?
@@ -159,7 +180,7 @@ bool setup_apply(const struct setup *setup, const struct ns *ns)
 	for (i = 0; i < setup->cert_count; i++)
 		if (!keys_add(ns, &setup->certs[i]))
 			return false;
-	return !setup->policy.content || load_policy(ns, &setup->policy);
+	return !setup->policy.content || load_policy(ns, &setup->policy, setup->wary);
 }
 
 int cmd_set(int argc, char **argv)
@@ -180,6 +201,11 @@ int cmd_set(int argc, char **argv)
 	open_dirs();
 	scan_namespaces();
 	ns = ns_by_name(argv[optind]);
+	/* As it is where a process got no level of its own, which goes without a word */
+	if (ns->own)
+		errx(STATUS_FAILED,
+		     "namespace %lld is the caller's own: where a level was expected, there are 64, or user.max_ima_namespaces is too low",
+		     ns->id);
 	if (!setup_start(&setup))
 		return STATUS_FAILED;
 	if (setup_apply(&setup, ns))

@@ -10,8 +10,11 @@
 #include <string.h>
 
 #include "imans.h"
+#include "verify.h"
 
 #define LIST "ascii_runtime_measurements"
+#define BINARY "binary_runtime_measurements"
+#define BINARY_DIGEST 20
 
 /* A file as it is */
 static int show_file(const struct ns *ns, const char *file)
@@ -60,20 +63,49 @@ static void show_facts(const struct ns *ns)
 		printf("tpm: none\n");
 }
 
-static void show_lines(const char *text)
+static void show_lines(char *text)
 {
 	int len;
 
 	for (; *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
+		tame(text, len, '?');
 		printf("  %.*s\n", len, text);
 	}
+}
+
+/*
+ * The list as a text with a line for each record: who names files may have put
+ * newlines there, to have the list say what is not in it.  What is a record is told by
+ * the binary list, which is read first and so has no more of them than the text.
+ */
+static char *read_list(const struct ns *ns)
+{
+	struct records records;
+	size_t size, i, lines;
+	char *text, *end;
+
+	records.text = ns_must_read(ns, BINARY, &size);
+	text = ns_must_read(ns, LIST, NULL);
+	if (!records_parse(&records, size, BINARY_DIGEST))
+		errx(STATUS_FAILED, "namespace %lld: " BINARY ": it is no list", ns->id);
+	for (end = text, i = 0; i < records.count; i++) {
+		for (lines = record_lines(&records.all[i]); lines; lines--) {
+			end = strchrnul(end, '\n');
+			if (*end && lines > 1)
+				*end = '?';
+			end += !!*end;
+		}
+	}
+	*end = '\0';
+	records_free(&records);
+	return text;
 }
 
 static void show_text(const struct ns *ns)
 {
 	char *policy = ns_read(ns, "policy", NULL);
-	char *list = ns_must_read(ns, LIST, NULL);
+	char *list = read_list(ns);
 
 	show_facts(ns);
 	printf("policy: %s\n", policy_kind(ns));
@@ -147,7 +179,7 @@ static void print_list(char *list)
 static void show_json(const struct ns *ns)
 {
 	char *policy = ns_read(ns, "policy", NULL);
-	char *list = ns_must_read(ns, LIST, NULL);
+	char *list = read_list(ns);
 
 	printf("{");
 	print_facts(ns);

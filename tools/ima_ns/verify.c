@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "imans.h"
@@ -49,6 +51,7 @@ struct verify {
 	struct bank banks[MAX_BANKS];
 	size_t bank_count;
 	size_t violations;
+	long long lost;		/* records, as the kernel said after the list */
 	enum verdict verdict;	/* the worst so far */
 	size_t line;		/* where it breaks, from 1 on; 0: not known */
 	char line_bank[32];
@@ -83,13 +86,24 @@ static void breaks_at(struct verify *v, const struct bank *bank, size_t index,
 		 name, why);
 }
 
+/* A copy may come from anybody: it has to be a file that says the same to all */
+static char *read_copy(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode)))
+		errx(STATUS_FAILED, "%s: it is no regular file: copy the list to one", path);
+	return read_closing(fd, size);
+}
+
 static char *read_list(const struct verify *v, const struct bank *bank, size_t *size)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s%sbinary_runtime_measurements_%s",
 		 v->dir ? v->dir : "", v->dir ? "/" : "", bank->name);
-	return v->dir ? read_path(path, size) : ns_read(v->ns, path, size);
+	return v->dir ? read_copy(path, size) : ns_read(v->ns, path, size);
 }
 
 /* A bank of the chip has to have its list; without a chip, some have one */
@@ -98,7 +112,7 @@ static bool load_records(struct verify *v, struct bank *bank)
 	size_t size;
 
 	bank->records.text = read_list(v, bank, &size);
-	if (!bank->records.text && *v->tpm.chip)
+	if (!bank->records.text && (*v->tpm.chip || errno != ENOENT))
 		errx(STATUS_FAILED, "%s%sbinary_runtime_measurements_%s: %m: %s",
 		     v->dir ? v->dir : "", v->dir ? "/" : "", bank->name,
 		     v->dir ? "copy the file of each bank there" :
@@ -126,7 +140,20 @@ static void check_digests(struct verify *v, const struct bank *bank)
 	}
 }
 
-/* All banks tell the same story: where one differs, it was changed */
+/* The first record that one has and the other has not, or has another one for */
+static size_t first_difference(const struct records *a, const struct records *b)
+{
+	size_t line = 0;
+
+	while (line < a->count && line < b->count && record_same(&a->all[line], &b->all[line]))
+		line++;
+	return line;
+}
+
+/*
+ * All banks tell the same story: where one differs, it was changed.  What is read
+ * from the kernel grows from one bank to the next, which a copy does not.
+ */
 static void compare_banks(struct verify *v)
 {
 	const struct records *first = &v->banks[0].records, *other;
@@ -134,12 +161,13 @@ static void compare_banks(struct verify *v)
 
 	for (i = 1; i < v->bank_count; i++) {
 		other = &v->banks[i].records;
-		for (line = 0; line < first->count && line < other->count; line++)
-			if (!record_same(&first->all[line], &other->all[line])) {
-				breaks_at(v, &v->banks[i], line,
-					  "another bank has another record there");
-				break;
-			}
+		line = first_difference(first, other);
+		if (line < first->count && line < other->count)
+			breaks_at(v, &v->banks[i], line,
+				  "another bank has another record there");
+		else if (v->dir && first->count != other->count)
+			breaks_at(v, &v->banks[line < other->count ? 0 : i], line,
+				  "another bank has a record there");
 	}
 }
 
@@ -190,7 +218,8 @@ static void read_pcrs(struct verify *v, struct bank *bank)
 	int pcr;
 
 	for (i = 0; i < bank->records.count; i++)
-		bank->used[bank->records.all[i].pcr] = true;
+		if (bank->records.all[i].pcr < PCRS)
+			bank->used[bank->records.all[i].pcr] = true;
 	for (pcr = 0; pcr < PCRS; pcr++)
 		if (bank->used[pcr])
 			read_pcr(v, bank, pcr);
@@ -237,12 +266,29 @@ static const char no_line_leads_there[] =
 	"lines are missing, were added or exchanged, which of them cannot be told;\n"
 	"or the chip was extended by hand";
 
+/* Up to the first record of a PCR that was not read, or that no chip has */
+static size_t count_comparable(struct verify *v, const struct bank *bank)
+{
+	uint32_t pcr;
+	size_t i;
+
+	for (i = 0; i < bank->records.count; i++) {
+		pcr = bank->records.all[i].pcr;
+		if (pcr >= PCRS)
+			conclude(v, UNPROVEN, "line %zu is for PCR %u, which no TPM has",
+				 i + 1, pcr);
+		if (pcr >= PCRS || !bank->used[pcr])
+			break;
+	}
+	return i;
+}
+
 static void check_pcrs(struct verify *v, struct bank *bank)
 {
 	ssize_t has;
 	int pcr;
 
-	bank->proven = bank->records.count;
+	bank->proven = count_comparable(v, bank);
 	for (pcr = 0; pcr < PCRS; pcr++) {
 		if (!bank->used[pcr])
 			continue;
@@ -257,12 +303,22 @@ static void check_pcrs(struct verify *v, struct bank *bank)
 	}
 }
 
-/* The kernel said how many it had extended before the PCRs were read */
+/*
+ * The kernel said how many it had extended before the PCRs were read.  A list that has
+ * fewer lacks some, be it those of a PCR that then has none.
+ */
 static void check_extended(struct verify *v, const struct bank *bank)
 {
 	size_t count = bank->records.count;
 
-	if (v->verdict == BROKEN || bank->proven == count)
+	if (v->verdict == BROKEN)
+		return;
+	if ((long long)count < v->tpm.extended) {
+		conclude(v, BROKEN, "bank %s has %zu lines, and %s was extended with %lld",
+			 bank->name, count, v->tpm.chip, v->tpm.extended);
+		return;
+	}
+	if (bank->proven == count)
 		return;
 	if ((long long)bank->proven < v->tpm.extended)
 		breaks_at(v, bank, bank->proven,
@@ -288,6 +344,9 @@ static void load_all(struct verify *v)
 		if (load_records(v, &v->banks[i]))
 			v->banks[kept++] = v->banks[i];
 	v->bank_count = kept;
+	if (!kept)
+		errx(STATUS_FAILED, "%s: there is no list of a bank that imans knows",
+		     v->dir ? v->dir : IMA_DIR);
 }
 
 /* Those of the chip or, without one, those that are known and have a file */
@@ -338,6 +397,27 @@ static void conclude_without_chip(struct verify *v)
 			 "bind one before the first program, as 'imans run --vtpm DIR' does");
 }
 
+/* Of a copy there is one reading, or it might say something else the second time */
+static void load_and_check(struct verify *v, bool chip)
+{
+	size_t i;
+
+	load_all(v);
+	for (i = 0; chip && i < v->bank_count; i++)
+		read_pcrs(v, &v->banks[i]);
+	if (!v->dir) {
+		reset_records(v);
+		load_all(v);
+	}
+	check_records(v);
+	v->lost = ns_number(v->ns, "records_lost");
+	if (v->lost == UNKNOWN)
+		conclude(v, UNPROVEN, "whether records were lost cannot be read");
+	if (v->lost > 0)
+		conclude(v, UNPROVEN, "%lld records were lost (see user.max_ima_records):\n"
+			 "what is in the list is not all", v->lost);
+}
+
 /* Reads the PCRs first, and the list again after them: it may be ahead only */
 static void verify_once(struct verify *v)
 {
@@ -349,15 +429,7 @@ static void verify_once(struct verify *v)
 		ns_must_read(v->ns, "tpm", NULL);
 	chip = *v->tpm.chip && !strcmp(v->tpm.state, "bound");
 	find_banks(v);
-	load_all(v);
-	for (i = 0; chip && i < v->bank_count; i++)
-		read_pcrs(v, &v->banks[i]);
-	reset_records(v);
-	load_all(v);
-	check_records(v);
-	if (v->ns->lost > 0)
-		conclude(v, UNPROVEN, "%lld records were lost (see user.max_ima_records):\n"
-			 "what is in the list is not all", v->ns->lost);
+	load_and_check(v, chip);
 	if (!chip) {
 		conclude_without_chip(v);
 		return;
@@ -395,7 +467,7 @@ static void print_text(const struct verify *v)
 		printf("  %-7s %zu of %zu lines are in the TPM\n", v->banks[i].name,
 		       v->banks[i].proven, v->banks[i].records.count);
 	if (v->violations)
-		printf("  of what the violations name, the content is not known\n");
+		printf("  what the violations are about has no digest: the kernel says so\n");
 	printf("%s%s%s\n", verdict_names[v->verdict], *v->reason ? ": " : "", v->reason);
 }
 
@@ -430,19 +502,27 @@ static void print_json(const struct verify *v)
 	printf("}\n");
 }
 
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 static int verify(const struct ns *ns, const char *dir, bool json)
 {
 	struct verify *v = must_alloc(NULL, sizeof(*v));
-	int waited = 0, status;
+	const long long start = now_ms();
+	int status;
 
 	v->ns = ns;
 	v->dir = dir;
 	for (;;) {
 		verify_once(v);
-		if (!is_behind(v) || dir || waited >= PATIENCE_MS)
+		if (!is_behind(v) || dir || now_ms() - start >= PATIENCE_MS)
 			break;
 		reset_records(v);
-		waited += STEP_MS;
 		poll(NULL, 0, STEP_MS);
 	}
 	if (json)

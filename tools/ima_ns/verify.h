@@ -45,5 +45,7 @@ bool record_holds(const struct record *record, const struct sha *sha);
 bool record_same(const struct record *a, const struct record *b);
 /* What the record is about, for people */
 void record_name(const struct record *record, char *text, size_t size);
+/* How many lines it has in a text of the list, as names may have newlines */
+size_t record_lines(const struct record *record);
 
 #endif /* IMANS_VERIFY_H */

@@ -114,6 +114,20 @@ static bool wait_registered(const char *chip, const char *pid_file)
 	return false;
 }
 
+/* Its number may be another's now, which has another name */
+static bool is_running(const char *pid_file)
+{
+	char path[64], *name;
+	pid_t pid = read_pid(pid_file);
+	bool running;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	name = pid > 0 ? read_path(path, NULL) : NULL;
+	running = name && !strcmp(name, "swtpm\n");
+	free(name);
+	return running;
+}
+
 /* mkdir -p, for root alone: the state has the keys of the TPM */
 static bool make_dir(const char *dir)
 {
@@ -135,8 +149,14 @@ static bool make_dir(const char *dir)
 
 static bool find_dir(const char *dir, char path[PATH_MAX])
 {
-	if (!make_dir(dir) || !realpath(dir, path)) {
+	struct stat st;
+
+	if (!make_dir(dir) || !realpath(dir, path) || stat(path, &st)) {
 		warn("%s: no directory for the TPM's state", dir);
+		return false;
+	}
+	if (st.st_uid != geteuid() || st.st_mode & 022) {
+		warnx("%s: others may write there: chown and chmod 700 it", path);
 		return false;
 	}
 	if (!strchr(path, ','))
@@ -159,6 +179,10 @@ bool vtpm_start(const char *dir, char chip[16], char pid_file[4096])
 		return false;
 	}
 	snprintf(pid_file, PATH_MAX, "%.*s/pid", PATH_MAX - 5, path);
+	if (is_running(pid_file)) {
+		warnx("%s: an emulator runs with that state", path);
+		return false;
+	}
 	for (try = 0; try < TRIES; try++) {
 		/* One that was killed left it, and its number may be another's now */
 		unlink(pid_file);

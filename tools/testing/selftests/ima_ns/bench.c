@@ -2,13 +2,13 @@
 /*
  * IMA namespace benchmark: what IMA adds to operations
  *
- * Usage: bench none|tcb|label [many|spaces]
+ * Usage: bench none|tcb|label [many|spaces|scale]
  *
  * For scripts/bench, which runs it as root on kernels that were booted with no
  * policy anywhere, with ima_policy=tcb, or with lsm=smack,integrity; with few other
- * namespaces or with many, or only what makes namespaces.  A line is a name, who acts,
- * at which level, and the nanoseconds of one operation, which are instructions if those
- * are counted.
+ * namespaces or with many, or only what makes namespaces, or what several processors do
+ * at once.  A line is a name, who acts, at which level, and the nanoseconds of one
+ * operation, which are instructions if those are counted.
  */
 
 #include <sys/personality.h>
@@ -19,6 +19,7 @@
 #include "bench_first.h"
 #include "bench_spaces.h"
 #include "bench_crowd.h"
+#include "bench_scale.h"
 
 #define RECORDS 100000
 #define MANY 10000
@@ -113,6 +114,8 @@ int main(int argc, char *argv[])
 		label_report(true);
 	} else if (!strcmp(what, "spaces")) {
 		at_levels("root", spaces_report);
+	} else if (!strcmp(what, "scale")) {
+		at_levels("root", scale_report);
 	} else {
 		all(!strcmp(mode, "tcb"), !strcmp(what, "many"));
 	}

@@ -3,6 +3,8 @@
  * IMA namespace tests - The tool imans, run as people and runtimes run it
  */
 
+#include <pthread.h>
+
 #include "imans.h"
 
 #define RULE_READ "measure func=FILE_CHECK mask=MAY_READ fowner=61000\n"
@@ -198,6 +200,12 @@ TEST_F_TIMEOUT(tree, show_keys, 120)
 		     "jq -e '.authorities == 1 and .keyring.locked == false and\n"
 		     ".keyring.serial == %ld and (.keyring.keys | length) == 1'",
 		     id, agent_keyring(agent));
+	/* A description may be as long as a page. */
+	ASSERT_SHELL("nsenter -t %d -m keyctl padd asymmetric $(printf %%04090d 7) %ld <%s/a.der",
+		     agent->pid, agent_keyring(agent), sign_dir);
+	EXPECT_SHELL("$I show --json id:%ld | tee /dev/stderr |\n"
+		     "jq -e '(.keyring.keys | length) == 2 and\n"
+		     "([.keyring.keys[].description | length] | max) == 4090'", id);
 	ASSERT_SHELL("echo locked >$S/namespaces/%ld/keyring", id);
 	EXPECT_SAID(0, " locked\n", "$I show id:%ld", id);
 }
@@ -206,7 +214,9 @@ TEST_F_TIMEOUT(tree, show_keys, 120)
 TEST_F_TIMEOUT(tree, odd_names, 120)
 {
 	static const char *const names[] = { "a\"b", "back\\slash",
-					     "by\xff\xfe", "\xe2\x82", "tab\t" };
+					     "by\xff\xfe", "\xe2\x82", "tab\t",
+					     "new\n 10 0000 ima-ng -", "esc\033[2J",
+					     "csi\xc2\x9b\x32J" };
 	struct agent *const agent = &self->chain.agent[2];
 	const int before = count(agent);
 	char path[PATH_MAX];
@@ -221,7 +231,103 @@ TEST_F_TIMEOUT(tree, odd_names, 120)
 		     "jq -e '(.list | length) == %d and\n"
 		     "(.list[%d].fields[1] | endswith(\"a\\\"b\")) and\n"
 		     "(.list[%d].fields[1] | endswith(\"back\\\\slash\"))'",
-		     self->id[2], before + 5, before, before + 1);
+		     self->id[2], before + (int)ARRAY_SIZE(names), before, before + 1);
+	/* Nor does a name say more than one line, or anything to a terminal. */
+	EXPECT_SAID(0, "/new?_10_0000_ima-ng_-\n", "$I show id:%ld", self->id[2]);
+	EXPECT_TRUE(contains(output, "/esc?[2J\n"));
+	EXPECT_TRUE(contains(output, "/csi??2J\n"));
+	EXPECT_FALSE(contains(output, "\033"));
+	EXPECT_FALSE(contains(output, "\xc2"));
+}
+
+static void *wait_for_end(void *arg)
+{
+	char byte;
+
+	if (read(*(int *)arg, &byte, 1) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+/* A process whose first thread has ended, and a pipe that ends the other one. */
+static long do_hide(struct call *call, int fd)
+{
+	int held[2];
+	pid_t pid;
+
+	if (fd >= 0)
+		close(fd);
+	if (pipe2(held, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		pthread_t thread;
+
+		close(held[1]);
+		if (pthread_create(&thread, NULL, wait_for_end, &held[0]))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	close(held[0]);
+	call->fd = held[1];
+	return pid;
+}
+
+static bool first_has_ended(pid_t pid)
+{
+	return !shell("grep -q '^State:.Z' /proc/%d/task/%d/status", pid, pid);
+}
+
+/* Nobody hides from the list, nor has it know less of the namespace. */
+TEST_F_TIMEOUT(tree, threads, 120)
+{
+	struct agent *const agent = &self->chain.agent[1];
+	int held;
+	const pid_t pid = agent_call(agent, do_hide, -1, &held);
+
+	ASSERT_LT(0, pid);
+	EXPECT_TRUE(within(PATIENCE, first_has_ended(pid)));
+	EXPECT_LISTED(self->id[1], ".processes == [%d, %d] or .processes == [%d, %d]",
+		      agent->pid, pid, pid, agent->pid);
+	close(held);
+}
+
+/* An id may be had on purpose that is the number of somebody else's process. */
+TEST_F_TIMEOUT(tree, ambiguous, 240)
+{
+	struct agent *const other = &self->chain.agent[1];
+	const long pid = self->chain.agent[2].pid;
+	struct agent agent;
+	pid_t child;
+	long id;
+
+	for (id = self->id_user + 1; id < pid; id++) {
+		child = clone_flags(CLONE_NEWNS);
+		if (!child)
+			_exit(0);
+		ASSERT_EQ(0, reap(child));
+	}
+	ASSERT_EQ(0, agent_start(&agent, other, CLONE_NEWNS));
+	ASSERT_EQ(pid, agent_number(&agent, "id"));
+	EXPECT_SAID(2, "say id:", "$I show %ld", pid);
+	EXPECT_SHELL("[ $($I show pid:%ld id) = %ld ]", pid, self->id[2]);
+	EXPECT_SHELL("[ $($I show id:%ld id) = %ld ]", pid, pid);
+	agent_stop(&agent);
+}
+
+/* "pcr=30": no TPM has that, and nothing is forged. */
+TEST_F_TIMEOUT(tree, verify_odd_pcr, 120)
+{
+	struct agent *const agent = &self->chain.agent[1];
+	char path[PATH_MAX];
+
+	ASSERT_EQ(0, agent_load(agent, "measure func=BPRM_CHECK pcr=30\n"));
+	ASSERT_EQ(0, scratch_subject(&self->scratch, "one", OWNER_PLAIN, path));
+	ASSERT_EQ(0, agent_exec(agent, path, 0));
+	EXPECT_SHELL("$I show --json id:%ld | jq -e '.list[-1].pcr == 30'", self->id[1]);
+	EXPECT_SAID(4, "unproven: there is no TPM", "$I verify id:%ld", self->id[1]);
+	EXPECT_SAID(1, "no list of a bank", "$I verify --list %s id:%ld",
+		    self->scratch.dir, self->id[1]);
 }
 
 /* Without a TPM it is said what is proven and what is not. */
@@ -301,7 +407,12 @@ static const struct {
 	{ 2, "$I set", "usage:" },
 	{ 1, "$I set --policy /nowhere id:0", "/nowhere: No such file" },
 	{ 2, "$I vtpm", "usage:" },
+	{ 1, "$I set id:0", "is the caller's own" },
+	{ 125, "unshare -m sh -c 'umount -l /sys/kernel/security && $I run true'",
+	  "mount -t securityfs" },
 	{ 1, "$I vtpm /proc/1/tpm", "no directory" },
+	{ 1, "mkdir open && chmod 777 open && $I vtpm open", "others may write there" },
+	{ 2, "$I oci-hook --under here", "usage:" },
 	{ 2, "$I oci-hook more", "usage:" },
 	{ 1, "$I oci-hook", "is not JSON" },
 	{ 1, "echo '{' | $I oci-hook", "is not JSON" },
@@ -330,6 +441,24 @@ static const struct {
 	  "nowhere: No such file" },
 	{ 1,
 	  "echo measure >p; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"p\"}}' | $I oci-hook",
+	  "in no IMA namespace below" },
+	{ 1,
+	  "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"/dev/zero\"}}' | $I oci-hook",
+	  "/dev/zero: Invalid argument" },
+	{ 1,
+	  "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"/etc/passwd\"}}' | $I oci-hook --under /etc/imans",
+	  "directories of --under" },
+	{ 1,
+	  "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"'$PWD'/../p\"}}' | $I oci-hook --under $PWD",
+	  "directories of --under" },
+	{ 1,
+	  "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.vtpm\":\"tpm7\"}}' | $I oci-hook --under $PWD",
+	  "directories of --under" },
+	{ 1,
+	  "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.ca\":\"'$PWD'/p:/p\"}}' | $I oci-hook --under $PWD",
+	  "directories of --under" },
+	{ 1,
+	  "echo '{\"root\":{\"path\":\"r\"}}' >config.json; echo '{\"pid\":1,\"bundle\":\"'$PWD'\",\"annotations\":{\"org.linux.ima.policy\":\"'$PWD'/p\"}}' | $I oci-hook --under / --under $PWD",
 	  "in no IMA namespace below" },
 	{ 1,
 	  "unshare -m sh -c 'umount -l /sys/kernel/security && $I list'",
@@ -563,6 +692,9 @@ static const struct forgery {
 	  "(.reason | contains(\"does not have lines 6 to 6\"))" },
 	{ "r[3] = r[3][:4] + bytes(n) + r[3][4 + n:]", 3,
 	  ".violations == 1 and .line == null" },
+	{ "r.clear()", 3, "(.reason | contains(\"has 0 lines\"))" },
+	{ "if b == \"sha256\": r.clear()", 3,
+	  ".line == 1 and (.reason | contains(\"another bank has\"))" },
 	{ "if b == \"sha256\": r[4] = r[4][:-3]", 3,
 	  ".line == 5 and (.reason | contains(\"no record\"))" },
 };
@@ -590,7 +722,8 @@ static const char forger[] =
 
 /* "False after the list was tampered with", and it is said where. */
 static void expect_forged(struct __test_metadata *const _metadata,
-			  const struct _test_data_bound *self)
+			  const struct _test_data_bound *self,
+			  const struct forgery *forged, size_t number)
 {
 	const char *argv[4 + ARRAY_SIZE(forgeries) + 1] = { "python3", "-c",
 							    forger };
@@ -599,18 +732,27 @@ static void expect_forged(struct __test_metadata *const _metadata,
 
 	snprintf(path, sizeof(path), "%s/list", self->scratch.dir);
 	argv[3] = path;
-	for (i = 0; i < ARRAY_SIZE(forgeries); i++)
-		argv[4 + i] = forgeries[i].python;
+	for (i = 0; i < number; i++)
+		argv[4 + i] = forged[i].python;
 	ASSERT_EQ(0, run(argv, NULL, 0));
-	for (i = 0; i < ARRAY_SIZE(forgeries); i++)
-		EXPECT_EQ(forgeries[i].status,
+	for (i = 0; i < number; i++)
+		EXPECT_EQ(forged[i].status,
 			  shell("cd %s; $I verify --json --list %s%zu id:%ld >json;"
 				"r=$?; cat json; jq -e '%s' json && exit $r",
 				self->scratch.dir, path, i, self->id,
-				forgeries[i].condition))
+				forged[i].condition))
 		{
 			TH_LOG("forgery %zu: %s", i, output);
 		}
+}
+
+/* What is no file may say something else when it is read once more. */
+static void expect_files_alone(struct __test_metadata *const _metadata,
+			       const struct _test_data_bound *self)
+{
+	EXPECT_SAID(1, "no regular file", "cd %s; mkdir pipes; for b in sha1 sha256 sha384 \\\n"
+		    "sha512; do mkfifo pipes/binary_runtime_measurements_$b;"
+		    " done; $I verify --list pipes id:%ld", self->scratch.dir, self->id);
 }
 
 /* One's list is not another's. */
@@ -628,7 +770,30 @@ TEST_F_TIMEOUT(bound, lists, 120)
 {
 	expect_proven(_metadata, self);
 	expect_of_another(_metadata, self);
-	expect_forged(_metadata, self);
+	expect_files_alone(_metadata, self);
+	expect_forged(_metadata, self, forgeries, ARRAY_SIZE(forgeries));
+	EXPECT_SAID(1, "an emulator runs with that state", "cd %s; $I vtpm tpm",
+		    self->scratch.dir);
+}
+
+/* A list from which all is gone that another PCR has. */
+/* clang-format off */
+static const struct forgery hidden[] = {
+	{ "pass", 0, ".lines == 8" },
+	{ "r[:] = [x for x in r if x[0] != 11]", 3,
+	  "(.reason | contains(\"extended with 8\"))" },
+	{ "r[:] = [x for x in r if x[0] != 10]", 3, "(.reason | contains(\"extended with 8\"))" },
+};
+
+/* clang-format on */
+TEST_F_TIMEOUT(bound, hidden_pcr, 120)
+{
+	ASSERT_EQ(0, agent_load(&self->agent, "measure func=BPRM_CHECK pcr=11\n"));
+	ASSERT_EQ(0, run_fresh(&self->scratch, &self->agent, OWNER_PLAIN, 2));
+	ASSERT_EQ(8, agent_number(&self->agent, "runtime_measurements_count"));
+	EXPECT_SAID(0, "\nproven\n", "$I verify id:%ld", self->id);
+	ASSERT_EQ(0, copy_list(self->scratch.dir, self->id));
+	expect_forged(_metadata, self, hidden, ARRAY_SIZE(hidden));
 }
 
 /* A violation is in the list, and in the chip by all ones. */

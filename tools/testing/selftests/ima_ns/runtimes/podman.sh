@@ -12,6 +12,8 @@
 
 runtime=${1:-crun}
 name=ima_ns_$runtime
+# Where the hook looks for what annotations name
+files=/etc/imans
 # No systemd is there to make groups or to take events
 podman=(podman --runtime "$runtime" --cgroup-manager=cgroupfs --events-backend=file)
 run=(run --network=none --log-driver=none)
@@ -31,20 +33,31 @@ import() {
 }
 
 start() {
-	echo 'measure func=BPRM_CHECK' >"$tmp/policy" &&
+	mkdir -p $files && echo 'measure func=BPRM_CHECK' >"$files/policy" &&
 		"${podman[@]}" "${run[@]}" -d --name "$name" \
-			--annotation org.linux.ima.policy="$tmp/policy" \
+			--annotation org.linux.ima.policy="$files/policy" \
 			-v /sys/kernel/security:/sys/kernel/security:ro \
 			--pidfile="$tmp/pid" ima_ns /first wait && know "$(cat "$tmp/pid")"
 }
 
 # Where the hook cannot do as it was told, there is no container
+refuses() { # POLICY WHAT-IT-SAYS [OPTION...]
+	! "${podman[@]}" "${run[@]}" --rm "${@:3}" \
+		--annotation run.oci.hooks.stderr="$tmp/hook" ima_ns /first >>"$tmp/hook" 2>&1 &&
+		cat "$tmp/hook" && grep -q "$1: $2" "$tmp/hook"
+}
+
 refused() {
-	echo 'measure it' >"$tmp/bad"
-	! "${podman[@]}" "${run[@]}" --rm \
-		--annotation run.oci.hooks.stderr="$tmp/hook" \
-		--annotation org.linux.ima.policy="$tmp/bad" ima_ns /first >>"$tmp/hook" 2>&1 &&
-		cat "$tmp/hook" && grep -q 'bad:1: Invalid argument' "$tmp/hook"
+	echo 'measure it' >"$files/bad"
+	refuses bad:1 'Invalid argument' --annotation org.linux.ima.policy="$files/bad"
+}
+
+# Its annotations count as well, whoever made it
+bad_image() {
+	"${podman[@]}" tag ima_ns ima_ns_good && echo 'FROM ima_ns_good' >"$tmp/Containerfile" &&
+		"${podman[@]}" build -t ima_ns \
+			--annotation org.linux.ima.policy=/etc/shadow "$tmp" &&
+		refuses /etc/shadow 'annotations may name'
 }
 
 remove() {
@@ -55,9 +68,10 @@ remove() {
 clean() {
 	remove
 	umount -l /var/lib/containers
+	rm -rf $files
 }
 
-begin 10 podman conmon "$runtime"
+begin 11 podman conmon "$runtime"
 undo+=(clean)
 must 'an image is made, the hook is installed' eval 'import && install_imans'
 must "a container of $runtime runs with a policy by annotation" start
@@ -68,5 +82,6 @@ step 'it lands in the namespace' exec_lands
 step 'what is executed by it is recorded' recorded
 step 'its own list is at the usual place inside' securityfs_inside
 step 'a policy that is refused stops the container' refused
+step 'an image names no file of the host' bad_image
 step 'its end leaves nothing' eval 'remove && leaves_nothing'
 ktap_finished

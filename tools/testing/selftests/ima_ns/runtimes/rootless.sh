@@ -23,7 +23,7 @@ as_user() {
 
 podman() {
 	(cd "$home" && as_user podman --runtime crun --cgroup-manager=cgroupfs \
-		--events-backend=file --hooks-dir=/usr/share/containers/oci/hooks.d "$@")
+		--events-backend=file --hooks-dir="$home/hooks" "$@")
 }
 
 enter() {
@@ -46,6 +46,13 @@ import() {
 # In podman's namespaces, for its hook and for all of its containers
 mount_securityfs() {
 	podman unshare mount -t securityfs none /sys/kernel/security
+}
+
+# With what may be named in it: the administrator's directories are not the user's
+own_hook() {
+	mkdir "$home/hooks" && jq --arg home "$home" \
+		'.hook.args = ["imans", "oci-hook", "--under", $home]' \
+		/usr/share/containers/oci/hooks.d/imans.json >"$home/hooks/imans.json"
 }
 
 start() {
@@ -76,7 +83,7 @@ clean() {
 
 begin 9 podman conmon crun newuidmap setpriv
 undo+=(clean)
-must 'a user imports an image' eval 'make_user && install_imans && import'
+must 'a user imports an image' eval 'make_user && install_imans && own_hook && import'
 must 'a container runs with a policy by annotation' eval 'mount_securityfs && start'
 step "it has a namespace of its own, below that of the user's podman" \
 	eval 'own_namespace && below_podman'
