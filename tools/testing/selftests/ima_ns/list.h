@@ -27,6 +27,20 @@ static inline bool line_is_late(const char *line, size_t size)
 	       memmem(line, size, " namespaces-ended ", 18);
 }
 
+/* Has lines end in their last field: with ima_template=ima-sig that is mostly empty */
+static inline char *without_empty_fields(char *text)
+{
+	char *from = text, *to = text;
+
+	for (; *from; from++) {
+		if (*from == '\n' && to > text && to[-1] == ' ')
+			to--;
+		*to++ = *from;
+	}
+	*to = '\0';
+	return text;
+}
+
 /* Reads a list as it is. */
 static inline int list_read_all(int fd, struct list *list)
 {
