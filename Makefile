@@ -31,6 +31,6 @@ kernel: apply
 
 # What can be built again; the kernel tree and the compiler's cache stay.
 clean:
-	rm -rf "$(WORK)/build" "$(WORK)/stock/build" "$(WORK)/vm" "$(WORK)/deb" "$(WORK)/steps/build"
+	rm -rf "$(WORK)/build" "$(WORK)/stock/build" "$(WORK)/vm" "$(WORK)/deb" "$(WORK)/deb-default" "$(WORK)/steps/build"
 
 .PHONY: run test test-runtimes check setup tree export mutants coverage series bench install-overlay deb soak apply kernel clean
