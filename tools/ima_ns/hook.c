@@ -248,10 +248,13 @@ static bool read_options(struct hook *hook, int argc, char **argv)
 		{}
 	};
 	int option;
+	size_t len;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'u' || *optarg != '/' || hook->dir_count == MAX_DIRS)
 			return false;
+		for (len = strlen(optarg); len && optarg[len - 1] == '/'; len--)
+			optarg[len - 1] = '\0';
 		hook->dirs[hook->dir_count++] = optarg;
 	}
 	return optind == argc;

@@ -51,7 +51,6 @@ struct verify {
 	struct bank banks[MAX_BANKS];
 	size_t bank_count;
 	size_t violations;
-	long long lost;		/* records, as the kernel said after the list */
 	enum verdict verdict;	/* the worst so far */
 	size_t line;		/* where it breaks, from 1 on; 0: not known */
 	char line_bank[32];
@@ -211,15 +210,40 @@ static void read_pcr(const struct verify *v, struct bank *bank, int pcr)
 	free(text);
 }
 
+static void mark_used(struct bank *bank, const struct records *records)
+{
+	size_t i;
+
+	for (i = 0; i < records->count; i++)
+		if (records->all[i].pcr < PCRS)
+			bank->used[records->all[i].pcr] = true;
+}
+
+/*
+ * A copy that leaves out all that a PCR has would not have that looked at: which ones
+ * there are, the kernel says as well.
+ */
+static void mark_kernels(const struct verify *v, struct bank *bank)
+{
+	struct records records = {};
+	char file[64];
+	size_t size;
+
+	snprintf(file, sizeof(file), "binary_runtime_measurements_%s", bank->name);
+	records.text = ns_must_read(v->ns, file, &size);
+	records_parse(&records, size, sha_size(bank->sha));
+	mark_used(bank, &records);
+	records_free(&records);
+}
+
 /* Which PCRs are of interest is known from the list only: it is read twice */
 static void read_pcrs(struct verify *v, struct bank *bank)
 {
-	size_t i;
 	int pcr;
 
-	for (i = 0; i < bank->records.count; i++)
-		if (bank->records.all[i].pcr < PCRS)
-			bank->used[bank->records.all[i].pcr] = true;
+	mark_used(bank, &bank->records);
+	if (v->dir)
+		mark_kernels(v, bank);
 	for (pcr = 0; pcr < PCRS; pcr++)
 		if (bank->used[pcr])
 			read_pcr(v, bank, pcr);
@@ -285,9 +309,14 @@ static size_t count_comparable(struct verify *v, const struct bank *bank)
 
 static void check_pcrs(struct verify *v, struct bank *bank)
 {
+	size_t count = bank->records.count;
 	ssize_t has;
 	int pcr;
 
+	if ((long long)count < v->tpm.extended)
+		conclude(v, BROKEN,
+			 "lines are missing: bank %s has %zu, and %s was extended with %lld",
+			 bank->name, count, v->tpm.chip, v->tpm.extended);
 	bank->proven = count_comparable(v, bank);
 	for (pcr = 0; pcr < PCRS; pcr++) {
 		if (!bank->used[pcr])
@@ -303,22 +332,12 @@ static void check_pcrs(struct verify *v, struct bank *bank)
 	}
 }
 
-/*
- * The kernel said how many it had extended before the PCRs were read.  A list that has
- * fewer lacks some, be it those of a PCR that then has none.
- */
+/* The kernel said how many it had extended before the PCRs were read */
 static void check_extended(struct verify *v, const struct bank *bank)
 {
 	size_t count = bank->records.count;
 
-	if (v->verdict == BROKEN)
-		return;
-	if ((long long)count < v->tpm.extended) {
-		conclude(v, BROKEN, "bank %s has %zu lines, and %s was extended with %lld",
-			 bank->name, count, v->tpm.chip, v->tpm.extended);
-		return;
-	}
-	if (bank->proven == count)
+	if (v->verdict == BROKEN || bank->proven == count)
 		return;
 	if ((long long)bank->proven < v->tpm.extended)
 		breaks_at(v, bank, bank->proven,
@@ -400,6 +419,7 @@ static void conclude_without_chip(struct verify *v)
 /* Of a copy there is one reading, or it might say something else the second time */
 static void load_and_check(struct verify *v, bool chip)
 {
+	long long lost;
 	size_t i;
 
 	load_all(v);
@@ -410,12 +430,12 @@ static void load_and_check(struct verify *v, bool chip)
 		load_all(v);
 	}
 	check_records(v);
-	v->lost = ns_number(v->ns, "records_lost");
-	if (v->lost == UNKNOWN)
+	lost = ns_number(v->ns, "records_lost");
+	if (lost == UNKNOWN)
 		conclude(v, UNPROVEN, "whether records were lost cannot be read");
-	if (v->lost > 0)
+	if (lost > 0)
 		conclude(v, UNPROVEN, "%lld records were lost (see user.max_ima_records):\n"
-			 "what is in the list is not all", v->lost);
+			 "what is in the list is not all", lost);
 }
 
 /* Reads the PCRs first, and the list again after them: it may be ahead only */
